@@ -1,0 +1,76 @@
+# Everything the course can do. `make help` lists it; CI calls the same targets.
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8000
+WORKERS ?= 2
+# One thread a process: the tests run side by side, and results don't depend on the number of cores.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+PYTEST := $(ONE_THREAD) UNROLLED_QUIET=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve test check lint lab slides exercises notebooks experiments grade bench repository lock \
+	clean book-environment environment python
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+book: book-environment  ## build the online book into _build/html (executes nothing, needs no torch)
+	@$(BIN)/python utils/build/site.py
+
+serve: book  ## build the book and open it on http://localhost:8000 (PORT=n for another port)
+	@$(BIN)/python utils/build/site.py --serve $(PORT)
+
+test: environment lint  ## run all tests: package, notebooks, grading, Colab, slides, JupyterLab, browser
+	@$(BIN)/python tests/browser.py
+	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests lectures solutions
+
+check: environment lint  ## the quick tests (under two minutes): style, package, equations, changed notebooks
+	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests/package tests/notebooks \
+		$$(git diff --name-only --diff-filter=d HEAD -- lectures solutions | grep '\.ipynb$$')
+
+lint: environment  ## check the style of code and notebooks
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+
+lab: environment  ## open JupyterLab on the lectures and exercises
+	$(BIN)/jupyter lab
+
+slides: environment  ## render the lectures' slide decks into _build/slides and sum their minutes
+	@$(BIN)/python utils/build/slides.py
+
+exercises: environment  ## generate the student notebooks in exercises/ from solutions/
+	@$(BIN)/python utils/build/exercises.py
+
+notebooks: environment  ## execute the notebooks whose code changed and store their outputs (FORCE=1: all)
+	@$(ONE_THREAD) $(BIN)/python utils/build/notebooks.py $(if $(FORCE),--force) lectures/*.ipynb solutions/*/*.ipynb
+
+experiments: environment  ## repeat a recorded experiment: make experiments NAME=...
+	@$(ONE_THREAD) $(BIN)/python -m unrolled.recorded $(NAME)
+
+grade: environment  ## grade a folder of submissions: make grade ASSIGNMENT=06-bptt SUBMISSIONS=folder
+	@$(BIN)/python -m unrolled.course.grading "$(ASSIGNMENT)" "$(SUBMISSIONS)" $(if $(UNSANDBOXED),--unsandboxed)
+
+bench: environment  ## measure the cost of a training step against torch and against the bare products
+	@$(ONE_THREAD) $(BIN)/python utils/build/bench.py
+
+repository: environment  ## move the course to another repository: make repository URL=https://... REF=main
+	@$(BIN)/python utils/build/repository.py "$(URL)" $(REF)
+
+lock: environment  ## resolve pyproject.toml anew into requirements.txt, without torch's GPU libraries
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --no-annotate --no-header \
+		--upgrade pyproject.toml --output-file .lock.txt
+	(echo "# The tested versions, for Python 3.11-3.13. Made by 'make lock' from pyproject.toml; don't edit."; \
+		grep -vE '^(nvidia-|cuda-|triton)' .lock.txt) > requirements.txt
+	rm .lock.txt
+
+clean:  ## remove what was built; the environment in .venv stays
+	rm -rf _build node_modules
+
+book-environment: python
+	@$(PYTHON) utils/build/environment.py book
+
+environment: python
+	@$(PYTHON) utils/build/environment.py dev
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "error: no $(PYTHON) found; install Python 3.11, 3.12 or 3.13" >&2; exit 1; }

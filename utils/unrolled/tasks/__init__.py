@@ -1,0 +1,9 @@
+"""Seeded generators of small sequence tasks: no files, no network, NumPy alone.
+
+Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y).
+"""
+
+from unrolled.tasks.accumulating import parity, running_sum
+from unrolled.tasks.remembering import first_token, lag_copy
+
+__all__ = ["first_token", "lag_copy", "parity", "running_sum"]
