@@ -6,6 +6,7 @@ because playwright keeps an event loop running in its thread, and other tests st
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,30 +17,27 @@ NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
 MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 
-def find_chromium(playwright) -> str:
-    """Path of the browser: $CHROMIUM, the system's Chromium or Chrome, or playwright's own download.
+MISSING = (
+    "no Chromium or Chrome found: install one (Debian: apt-get install chromium; anywhere: "
+    ".venv/bin/playwright install chromium), or name yours in the environment variable CHROMIUM"
+)
 
-    Fails the test, with what to do, when there is none.
-    """
+
+def find_chromium(playwright) -> str | None:
+    """Path of the browser: $CHROMIUM, the system's Chromium or Chrome, playwright's own; None if there is none."""
     candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), MACOS]
     candidates.append(playwright.chromium.executable_path)
-    for path in candidates:
-        if path and Path(path).is_file():
-            return path
-    pytest.fail(
-        "no Chromium or Chrome found: install one (Debian: apt-get install chromium; else: "
-        ".venv/bin/playwright install chromium), or name yours in the environment variable CHROMIUM",
-        pytrace=False,
-    )
+    return next((path for path in candidates if path and Path(path).is_file()), None)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A running headless Chromium."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=find_chromium(playwright), args=["--no-sandbox"]
-        )
+        path = find_chromium(playwright)
+        if path is None:
+            pytest.fail(MISSING, pytrace=False)
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield started
         started.close()
 
@@ -78,3 +76,9 @@ class Watch:
         else:
             self.problems.append(f"foreign request: {route.request.url}")
             route.abort()
+
+
+if __name__ == "__main__":  # `make test` asks before it starts
+    with sync_playwright() as running:
+        if find_chromium(running) is None:
+            sys.exit(f"error: {MISSING}")

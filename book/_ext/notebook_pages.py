@@ -19,9 +19,16 @@ def read(app, docname, source):
     if app.env.doc2path(docname).endswith(".ipynb"):
         notebook = json.loads(source[0])
         if docname.startswith(SOLUTIONS + "/"):
+            retitle(notebook)
             fold_answers(notebook)
         add_links(notebook, docname, app.config.html_theme_options)
         source[0] = json.dumps(notebook)
+
+
+def retitle(notebook):
+    """Say in the title that these are the worked answers."""
+    title = notebook["cells"][0]
+    title["source"] = re.sub(r"^# +", "# Worked answers: ", _text(title), count=1)
 
 
 def fold_answers(notebook):
@@ -53,13 +60,12 @@ def colab_address(docname, theme_options):
 
 def _fold(cell, what):
     if cell["cell_type"] == "markdown":
-        cell["source"] = f"<details class=\"answer\"><summary>Answer</summary>\n\n{_text(cell)}\n\n</details>"
+        cell["source"] = f"<details><summary>Answer</summary>\n\n{_text(cell)}\n\n</details>"
         return
     metadata = cell["metadata"]
     metadata["tags"] = [*metadata.get("tags", []), "hide-cell" if what == "check" else "hide-input"]
-    prompt = "code_prompt_show" if what == "answer" else "code_prompt_show"
-    metadata.setdefault("mystnb", {})[prompt] = f"Show the {what}"
-    metadata["mystnb"]["code_prompt_hide"] = f"Hide the {what}"
+    prompts = {"code_prompt_show": f"Show the {what}", "code_prompt_hide": f"Hide the {what}"}
+    metadata["mystnb"] = metadata.get("mystnb", {}) | prompts
 
 
 def _counterpart(docname):

@@ -36,8 +36,8 @@ PLACE = {
     "16-memory": (10, 0),
     "18-applications": (11, 1),
 }
-COLUMN, ROW = 124, 70  # distance of the boxes' centres, in units of the picture
-WIDTH, HEIGHT = 112, 46  # a box
+COLUMN, ROW = 128, 70  # distance of the boxes' centres, in units of the picture
+WIDTH, HEIGHT = 118, 46  # a box
 LETTERS = 16  # in a line of a box
 LINE_HEIGHT = 12.5
 LOOK = {  # fill-opacity and outline: a second cue besides the weight of the letters
@@ -154,7 +154,7 @@ def draw(chapters):
         '<g fill="none" stroke="currentColor" stroke-width="1.2" stroke-opacity="0.75">',
         *(arrow(*edge) for edge in edges(chapters)),
         "</g>",
-        '<g font-family="inherit" font-size="11.5" text-anchor="middle" fill="currentColor">',
+        '<g font-family="inherit" font-size="11" text-anchor="middle" fill="currentColor">',
         *(box(name, chapter) for name, chapter in chapters.items()),
         "</g>",
         "</svg>",

@@ -39,10 +39,8 @@ def stop(sentence):
 def check_python(version, executable):
     if tuple(version[:2]) not in SUPPORTED:
         stop(
-            "Python {}.{} at {} is not supported; Unrolled needs 3.11, 3.12 or 3.13: "
-            "name one, as in `make book PYTHON=python3.12`".format(
-                version[0], version[1], executable
-            )
+            f"Python {version[0]}.{version[1]} at {executable} is not supported; Unrolled needs 3.11, 3.12 or 3.13: "
+            "name one, as in `make book PYTHON=python3.12`"
         )
 
 
@@ -69,8 +67,8 @@ def make_venv():
     )
     if done.returncode:
         stop(
-            "{} can't make a virtual environment (on Debian and Ubuntu: "
-            "apt-get install python3-venv): {}".format(sys.executable, last_line(done.stdout))
+            f"{sys.executable} can't make a virtual environment (on Debian and Ubuntu: "
+            f"apt-get install python3-venv): {last_line(done.stdout)}"
         )
 
 
@@ -84,7 +82,7 @@ def locked(name):
     for line in (ROOT / "requirements.txt").read_text().splitlines():
         if line.startswith(name + "=="):
             return line.split(";")[0].strip()
-    return stop("requirements.txt does not pin {}; run `make lock`".format(name))
+    return stop(f"requirements.txt does not pin {name}; run `make lock`")
 
 
 def install(group):
@@ -111,8 +109,8 @@ def run(command, may_fail=False):
         output = log.read()
     if done.returncode and not may_fail:
         stop(
-            "the packages could not be installed (is there a network?): {} "
-            "[all of it: .venv/install.log]".format(last_line(output))
+            f"the packages could not be installed (is there a network?): {last_line(output)} "
+            "[all of it: .venv/install.log]"
         )
     return done.returncode == 0
 

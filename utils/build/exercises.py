@@ -1,7 +1,7 @@
 """Write exercises/ from solutions/: `make exercises`. The same input gives the same bytes.
 
-    python utils/build/exercises.py           write what changed, remove what has no source any more
-    python utils/build/exercises.py --check   write nothing; fail if something would be written
+python utils/build/exercises.py           write what changed, remove what has no source any more
+python utils/build/exercises.py --check   write nothing; fail if something would be written
 """
 
 import argparse
@@ -22,7 +22,9 @@ def sources(folder):
         if ".ipynb_checkpoints" in path.parts or path.name == ".DS_Store":
             continue
         if path != folder / path.stem / f"{path.stem}.ipynb":
-            raise ValueError(f"{path}: a set is solutions/NN-name/NN-name.ipynb alone; nbgrader hands out whatever else is there")
+            raise ValueError(
+                f"{path}: a set is solutions/NN-name/NN-name.ipynb alone; nbgrader hands out whatever else is there"
+            )
         found.append(path)
     return found
 
@@ -39,20 +41,32 @@ def student_text(path):
 
 def wanted(solutions, exercises):
     """What exercises/ should hold: path to text."""
-    return {exercises / path.relative_to(solutions): student_text(path) for path in sources(solutions)}
+    return {
+        exercises / path.relative_to(solutions): student_text(path) for path in sources(solutions)
+    }
 
 
 def differences(solutions, exercises):
     """What has to be done: the texts to write by path, and the notebooks to remove."""
     texts = wanted(solutions, exercises)
-    write = {path: text for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text}
-    remove = [path for path in sorted(exercises.rglob("*.ipynb")) if path not in texts and ".ipynb_checkpoints" not in path.parts]
+    write = {
+        path: text
+        for path, text in texts.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+    remove = [
+        path
+        for path in sorted(exercises.rglob("*.ipynb"))
+        if path not in texts and ".ipynb_checkpoints" not in path.parts
+    ]
     return write, remove
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if something would be written")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if something would be written"
+    )
     parser.add_argument("--solutions", type=Path, default=ROOT / "solutions")
     parser.add_argument("--exercises", type=Path, default=ROOT / "exercises")
     options = parser.parse_args(arguments)

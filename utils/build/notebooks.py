@@ -2,7 +2,9 @@
 
 A notebook is executed again when the hash of its code cells is not the one stored in its metadata
 (`unrolled.executed`), and then written so that a second run on the same machine leaves no diff.
-Notebooks under `exercises/` are handed out unanswered: they are never run, their outputs are removed.
+Its code is formatted with ruff before it is executed, so that formatting never makes it stale.
+Notebooks under `exercises/` are generated and handed out unanswered: named here, they are not run,
+and their outputs are removed.
 """
 
 import argparse
@@ -25,7 +27,7 @@ import nbformat
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
-PATTERNS = ("lectures/*.ipynb", "solutions/*/*.ipynb", "exercises/*/*.ipynb")
+PATTERNS = ("lectures/*.ipynb", "solutions/*/*.ipynb")
 MAX_BYTES = 1_500_000
 CELL_TIMEOUT = 300  # seconds
 BUDGET = {"lectures": 60, "solutions": 30}  # seconds from top to bottom on two CPU cores
@@ -66,16 +68,14 @@ SVG_METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 SVG_ID = re.compile(r"(?:[A-Za-z]+|C[0-9a-f]+_[0-9a-f]+_)([0-9a-f]{10})")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
-ONE_THREAD = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-    )
-}
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+ONE_THREAD = dict.fromkeys(THREAD_VARIABLES, "1")
 
 
 class NotebookError(Exception):
@@ -377,6 +377,19 @@ def build_font_cache():
     )
 
 
+def formatted(notebook):
+    """Return a copy whose code is formatted as `make lint` wants it; code with a syntax error as it is."""
+    command = [sys.executable, "-m", "ruff", "format", "--config", str(ROOT / "pyproject.toml")]
+    done = subprocess.run(
+        [*command, "--stdin-filename", "notebook.ipynb", "-"],
+        input=to_text(notebook),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return nbformat.reads(done.stdout, as_version=4) if done.returncode == 0 else notebook
+
+
 def execute(notebook, folder):
     """Run a copy of the notebook in `folder` with a fresh kernel.
 
@@ -387,7 +400,7 @@ def execute(notebook, folder):
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     build_font_cache()
-    notebook = strip(notebook)
+    notebook = formatted(strip(notebook))
     started, cells = [], []
 
     def on_start(cell, cell_index):

@@ -33,7 +33,8 @@ def main(arguments=None):
 def build():
     """Build what changed; everything when a setting, an extension or a version changed. Exits on any warning."""
     vendor.for_site()
-    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "--path-output", str(ROOT)]
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [program, "build", str(ROOT), "--path-output", str(ROOT)]
     command += ["-W", "-n", "--keep-going", "--quiet"]
     settings = _settings()
     if not (STAMP.is_file() and STAMP.read_text() == settings):

@@ -18,12 +18,12 @@ import yaml
 from nbconvert.exporters import SlidesExporter
 from pygments.formatters import HtmlFormatter
 
+import vendor
 from unrolled.plots.palette import COLOUR
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "_build" / "slides"
 TEMPLATES = Path(__file__).resolve().parent
-MODULES = ROOT / "node_modules"
 BUDGET = 45  # minutes of one chapter's core
 
 STARTS = ("slide", "subslide")
@@ -32,16 +32,18 @@ WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PICTURES = ("image/svg+xml", "image/png")
 LINK = re.compile(r"\]\((?![a-z]+:|#|//)([^)\s]+)\)")
-# From an npm package to the folder beside the decks. MathJax loads extensions of TeX when a formula needs one.
-VENDOR = {
-    "reveal.js/dist/reset.css": "reveal/reset.css",
-    "reveal.js/dist/reveal.css": "reveal/reveal.css",
-    "reveal.js/dist/reveal.js": "reveal/reveal.js",
-    "reveal.js/plugin/notes/notes.js": "reveal/notes.js",
-    "mathjax/es5/tex-svg.js": "mathjax/tex-svg.js",
-    "mathjax/es5/input/tex/extensions": "mathjax/input/tex/extensions",
-    "@jupyter-widgets/html-manager/dist/embed.js": "widgets/embed.js",
-    "@jupyter-widgets/html-manager/dist/*.woff2": "widgets/",
+# From an npm package to the folder `vendor` beside the decks. MathJax loads an extension of TeX when a formula needs it.
+FILES = {
+    "reveal.js/dist/*.css": "reveal",
+    "reveal.js/dist/reveal.js": "reveal",
+    "reveal.js/plugin/notes/notes.js": "reveal",
+    "reveal.js/LICENSE": "reveal",
+    "mathjax/es5/tex-svg.js": "mathjax",
+    "mathjax/LICENSE": "mathjax",
+    "mathjax/es5/input/tex/extensions/*.js": "mathjax/input/tex/extensions",
+    "@jupyter-widgets/html-manager/dist/embed.js": "widgets",
+    "@jupyter-widgets/html-manager/dist/embed.js.LICENSE.txt": "widgets",
+    "@jupyter-widgets/html-manager/dist/*.woff2": "widgets",
 }
 
 
@@ -209,21 +211,15 @@ def resources(deck):
     return {"title": heading, "css": stylesheet(), "vendor": "vendor", "widgets": state}
 
 
-def vendor(modules, output):
-    """Copy what the decks load from the npm packages in `modules` to `output`/vendor."""
-    for source, target in VENDOR.items():
-        files = sorted(modules.glob(source))
+def copy_vendored(modules, output):
+    """Copy what the decks load from the npm packages in `modules` to `output`/vendor. Raises SlideError."""
+    for pattern, folder in FILES.items():
+        files = sorted(modules.glob(pattern))
         if not files:
-            raise SlideError(f"{modules / source} is missing: run `make slides`, which installs the npm packages")
+            raise SlideError(f"no file matches {modules / pattern}: run `make slides`, which fetches the npm packages")
+        (output / "vendor" / folder).mkdir(parents=True, exist_ok=True)
         for file in files:
-            destination = output / "vendor" / target / (file.name if target.endswith("/") else "")
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            (shutil.copytree if file.is_dir() else shutil.copy)(file, destination, **over(file))
-
-
-def over(file):
-    """Keyword arguments with which copying replaces what is there."""
-    return {"dirs_exist_ok": True} if file.is_dir() else {}
+            shutil.copy(file, output / "vendor" / folder)
 
 
 def build(lecture, output=OUTPUT, base=None):
@@ -252,7 +248,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     decks, failed = [], 0
     try:
-        vendor(MODULES, options.output)
+        copy_vendored(vendor.install(), options.output)
     except SlideError as error:
         sys.exit(f"error: {error}")
     for lecture in options.lectures or sorted((ROOT / "lectures").glob("*.ipynb")):

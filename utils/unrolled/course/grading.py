@@ -51,6 +51,7 @@ class Result(NamedTuple):
 
 # ---- reading a submission
 
+
 def parse(text):
     """The notebook in a submission's text. Raises Unreadable."""
     if not text.strip():
@@ -63,7 +64,9 @@ def parse(text):
     except nbformat.reader.NotJSONError as error:
         raise Unreadable("the file is not JSON: it was cut off or edited by hand") from error
     except (nbformat.ValidationError, AttributeError, KeyError, TypeError) as error:
-        raise Unreadable(f"the file is JSON but no notebook ({str(error).splitlines()[0]})") from error
+        raise Unreadable(
+            f"the file is JSON but no notebook ({str(error).splitlines()[0]})"
+        ) from error
     return notebook
 
 
@@ -93,16 +96,23 @@ def _same_assignment(submission, released, found):
         return
     if any(grade_id(cell) for cell in submission.cells):
         raise Unreadable(f"none of its answer cells belongs to {expected}")
-    raise Unreadable("no cell has nbgrader's metadata: they were stripped, or this is another notebook")
+    raise Unreadable(
+        "no cell has nbgrader's metadata: they were stripped, or this is another notebook"
+    )
 
 
 def unanswered(filled):
     """The grade_ids whose answer cell is still as it was handed out."""
     cells = filter(is_solution, filled.cells)
-    return [grade_id(cell) for cell in cells if cell.metadata["nbgrader"].get("checksum") == compute_checksum(cell)]
+    return [
+        grade_id(cell)
+        for cell in cells
+        if cell.metadata["nbgrader"].get("checksum") == compute_checksum(cell)
+    ]
 
 
 # ---- grading one
+
 
 def grade(student, text, instructor, cell_timeout=30):
     """Grade the text of one submission against the instructor's notebook, in this process.
@@ -112,7 +122,9 @@ def grade(student, text, instructor, cell_timeout=30):
     released = release(instructor, hidden=True)
     try:
         filled = fill(released, answers_in(parse(text), released))
-        executed = _with_canaries(filled, instructor.metadata["unrolled"].get("blocked", ()), cell_timeout)
+        executed = _with_canaries(
+            filled, instructor.metadata["unrolled"].get("blocked", ()), cell_timeout
+        )
     except (Unreadable, Unfinished) as error:
         return looked_at(student, str(error), _maximum(released)), None
     return _graded(student, executed, unanswered(filled)), executed
@@ -137,7 +149,11 @@ def _with_canaries(notebook, blocked, cell_timeout):
 
 def _graded(student, executed, blank):
     tests = outcomes(executed)
-    failed = [f"{name} ({test.message or 'did not run'})" for name, test in tests.items() if not test.passed]
+    failed = [
+        f"{name} ({test.message or 'did not run'})"
+        for name, test in tests.items()
+        if not test.passed
+    ]
     reasons = [f"not answered: {', '.join(blank)}"] if blank else []
     reasons += [f"failed: {'; '.join(failed)}"] if failed else []
     return Result(
@@ -152,10 +168,17 @@ def _graded(student, executed, blank):
 
 def _maximum(released):
     metadata = [cell.metadata.get("nbgrader", {}) for cell in released.cells]
-    return float(sum(entry["points"] for entry in metadata if entry.get("grade") and not entry.get("solution")))
+    return float(
+        sum(
+            entry["points"]
+            for entry in metadata
+            if entry.get("grade") and not entry.get("solution")
+        )
+    )
 
 
 # ---- grading a folder
+
 
 def submissions(folder, assignment):
     """Student to the path of the notebook, or to a sentence that says why there is none; one entry for each name.
@@ -178,7 +201,9 @@ def _notebook(path):
 
 
 def _notebook_in(folder, assignment):
-    notebooks = [path for path in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
+    notebooks = [
+        path for path in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts
+    ]
     named = [path for path in notebooks if path.stem == assignment] or notebooks
     if len(named) == 1:
         return named[0]
@@ -192,7 +217,15 @@ def grade_apart(student, path, source, timeout, output):
     """
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "unrolled.course.grading", "--one", student, str(path), str(source)]
+        command = [
+            sys.executable,
+            "-m",
+            "unrolled.course.grading",
+            "--one",
+            student,
+            str(path),
+            str(source),
+        ]
         command += [str(answer), str(output / f"{student}.ipynb")]
         ended = _run_at_most(command, timeout)
         if answer.exists():
@@ -202,7 +235,9 @@ def grade_apart(student, path, source, timeout, output):
 
 def _run_at_most(command, timeout):
     """Run a command and everything it starts for at most `timeout` seconds; say in a sentence how it ended."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             _, errors = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -250,15 +285,21 @@ def write_table(results, path):
         for result in results:
             points = "" if result.points is None else result.points
             cells = [result.tests.get(name, "") for name in tests]
-            table.writerow([result.student, result.state, points, result.max_points, result.reason, *cells])
+            table.writerow(
+                [result.student, result.state, points, result.max_points, result.reason, *cells]
+            )
 
 
 def _print(result):
     points = "-" if result.points is None else f"{result.points:g}"
-    print(f"{result.student:20} {result.state:7} {points:>5} of {result.max_points:g}  {result.reason}", flush=True)
+    print(
+        f"{result.student:20} {result.state:7} {points:>5} of {result.max_points:g}  {result.reason}",
+        flush=True,
+    )
 
 
 # ---- the command
+
 
 def _one(student, path, source, answer, executed):
     """What the process of one submission does: grade, leave the result in the file `answer`."""
@@ -270,11 +311,21 @@ def _one(student, path, source, answer, executed):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("submissions", type=Path, help="folder of student.ipynb files or of folders named after students")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "submissions",
+        type=Path,
+        help="folder of student.ipynb files or of folders named after students",
+    )
     parser.add_argument("assignment", help="name of the set, such as 06-bptt")
-    parser.add_argument("--solutions", type=Path, default=Path("solutions"), help="folder of instructor notebooks")
-    parser.add_argument("--output", type=Path, default=Path("grading"), help="folder for the table and what ran")
+    parser.add_argument(
+        "--solutions", type=Path, default=Path("solutions"), help="folder of instructor notebooks"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("grading"), help="folder for the table and what ran"
+    )
     parser.add_argument("--timeout", type=float, default=180, help="seconds for one submission")
     options = parser.parse_args(arguments)
     source = options.solutions / options.assignment / f"{options.assignment}.ipynb"
@@ -286,7 +337,9 @@ def main(arguments=None):
         return f"there is no {source}: say ASSIGNMENT=name of a folder in {options.solutions}"
     results = grade_folder(options.submissions, source, options.output, options.timeout)
     look = sum(result.state == LOOK for result in results)
-    print(f"{len(results)} submissions, {look} for a person to look at: {options.output / options.assignment}.csv")
+    print(
+        f"{len(results)} submissions, {look} for a person to look at: {options.output / options.assignment}.csv"
+    )
     return 0
 
 

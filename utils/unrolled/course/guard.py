@@ -13,7 +13,10 @@ class _Blocked(importlib.abc.MetaPathFinder):
 
     def find_spec(self, fullname, path=None, target=None):
         if self.covers(fullname):
-            raise ImportError(f"{fullname} is blocked while this set is graded: write the answer yourself", name=fullname)
+            raise ImportError(
+                f"{fullname} is blocked while this set is graded: write the answer yourself",
+                name=fullname,
+            )
 
 
 def block(names):

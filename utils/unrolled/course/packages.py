@@ -32,7 +32,9 @@ def require(name):
         )
     _install(pinned)
     if importlib.util.find_spec(name) is None:
-        raise ModuleNotFoundError(f"pip installed {pinned}, but Python does not find it: restart the runtime", name=name)
+        raise ModuleNotFoundError(
+            f"pip installed {pinned}, but Python does not find it: restart the runtime", name=name
+        )
 
 
 def _install(pinned):
@@ -40,5 +42,7 @@ def _install(pinned):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip() or done.stdout.strip() or "pip said nothing").splitlines()[-1]
-        raise ModuleNotFoundError(f"pip could not install {pinned} ({last})", name=pinned.split("==")[0])
+        raise ModuleNotFoundError(
+            f"pip could not install {pinned} ({last})", name=pinned.split("==")[0]
+        )
     importlib.invalidate_caches()

@@ -46,7 +46,11 @@ def count(planted):
 
 def chosen(planted, k):
     """The answers of run k by question; a question that has no k-th answer is left out."""
-    return {name: sequence(question)[k] for name, question in planted.items() if k < len(sequence(question))}
+    return {
+        name: sequence(question)[k]
+        for name, question in planted.items()
+        if k < len(sequence(question))
+    }
 
 
 def source(answer):
@@ -59,7 +63,9 @@ def try_answers(instructor, answers):
     released = release(instructor, hidden=True)
     notebook = run(fill(released, answers), instructor.metadata["unrolled"].get("blocked", ()))
     found = outcomes(notebook)
-    return {question: _verdict(question, tests_of(notebook, question), found) for question in answers}
+    return {
+        question: _verdict(question, tests_of(notebook, question), found) for question in answers
+    }
 
 
 def _verdict(question, tests, found):

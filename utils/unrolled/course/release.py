@@ -29,7 +29,9 @@ class _Stubs(ClearSolutions):
         if is_solution(cell):
             stub = cell.metadata.get("unrolled", {}).pop("stub", None)
             if stub is None:
-                raise ValueError(f"the answer cell {grade_id(cell)} has no stub: add it to its metadata as unrolled.stub")
+                raise ValueError(
+                    f"the answer cell {grade_id(cell)} has no stub: add it to its metadata as unrolled.stub"
+                )
             self.code_stub = {"python": stub}
             self.text_stub = stub
         return super().preprocess_cell(cell, resources, cell_index)
@@ -65,6 +67,7 @@ def release(notebook, hidden=False):
     for cell in notebook.cells:
         _unfold(cell)
         cell.source = cell.source.rstrip()
+    notebook.metadata["unrolled"].pop("executed", None)  # no outputs, nothing executed
     _retitle(notebook)
     return notebook
 
@@ -78,9 +81,13 @@ def _unfold(cell):
 
 def _retitle(notebook):
     first = notebook.cells[0]
-    first.source, changed = re.subn(r"\A(# \d+\w? · )Worked answers:", r"\1Exercises:", first.source)
+    first.source, changed = re.subn(
+        r"\A(# \d+\w? · )Worked answers:", r"\1Exercises:", first.source
+    )
     if not changed:
-        raise ValueError(f"the title cell must read `# n · Worked answers: …`, not {first.source.splitlines()[0]!r}")
+        raise ValueError(
+            f"the title cell must read `# n · Worked answers: …`, not {first.source.splitlines()[0]!r}"
+        )
 
 
 def answers(notebook):

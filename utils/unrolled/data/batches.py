@@ -13,7 +13,9 @@ def windows(ids, B, T):
     ids = np.asarray(ids)
     length = (len(ids) - 1) // B  # of a stream; every step needs a successor
     if length < T:
-        raise ValueError(f"{len(ids)} tokens give {B} streams of {length} steps, a window needs {T}")
+        raise ValueError(
+            f"{len(ids)} tokens give {B} streams of {length} steps, a window needs {T}"
+        )
     x = ids[: B * length].reshape(B, length).T
     y = ids[1 : B * length + 1].reshape(B, length).T
     return ((x[t : t + T], y[t : t + T]) for t in range(0, length - T + 1, T))

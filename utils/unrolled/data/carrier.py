@@ -11,5 +11,7 @@ def folder(package, install):
     """
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(f"this data is in the package `{package}`, install it with: {install}", name=package)
+        raise ModuleNotFoundError(
+            f"this data is in the package `{package}`, install it with: {install}", name=package
+        )
     return Path(next(iter(spec.submodule_search_locations)))

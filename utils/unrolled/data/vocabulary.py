@@ -27,7 +27,9 @@ class Vocabulary(NamedTuple):
         try:
             return np.array([self.numbers[token] for token in sequence], dtype=np.int64)
         except KeyError as unknown:
-            raise ValueError(f"{unknown} is none of the {self.size} tokens of the vocabulary") from None
+            raise ValueError(
+                f"{unknown} is none of the {self.size} tokens of the vocabulary"
+            ) from None
 
     def decode(self, ids):
         """The tokens with these numbers (n,): a string if all tokens are strings, else a list.
@@ -36,6 +38,8 @@ class Vocabulary(NamedTuple):
         """
         ids = np.asarray(ids)
         if ids.size and (ids.min() < 0 or ids.max() >= self.size):
-            raise ValueError(f"numbers range from {ids.min()} to {ids.max()}, the vocabulary has 0 to {self.size - 1}")
+            raise ValueError(
+                f"numbers range from {ids.min()} to {ids.max()}, the vocabulary has 0 to {self.size - 1}"
+            )
         found = [self.tokens[number] for number in ids.tolist()]
         return "".join(found) if all(isinstance(token, str) for token in self.tokens) else found

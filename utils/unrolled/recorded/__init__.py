@@ -34,11 +34,16 @@ def save(name, *, config, seeds, results, seconds, folder=FOLDER):
     Raises ValueError if the numbers don't match, a value is not finite, or the record exceeds 1 MB.
     """
     if not len(seeds) == len(results) == len(seconds):
-        raise ValueError(f"{len(seeds)} seeds, {len(results)} results and {len(seconds)} times: expected as many each")
-    record = dict(name=name, config=config, seeds=seeds, version=unrolled.__version__, results=results, seconds=seconds)
+        raise ValueError(
+            f"{len(seeds)} seeds, {len(results)} results and {len(seconds)} times: expected as many each"
+        )
+    header = {"name": name, "config": config, "seeds": seeds, "version": unrolled.__version__}
+    record = header | {"results": results, "seconds": seconds}
     written = json.dumps(record, indent=1, allow_nan=False, default=_plain) + "\n"
     if len(written.encode()) > MAX_BYTES:
-        raise ValueError(f"the record of {name!r} has {len(written.encode())} bytes, at most {MAX_BYTES} are allowed")
+        raise ValueError(
+            f"the record of {name!r} has {len(written.encode())} bytes, at most {MAX_BYTES} are allowed"
+        )
     path = Path(folder) / f"{name}.json"
     path.write_text(written, encoding="utf-8")
     return path

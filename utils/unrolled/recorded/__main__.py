@@ -25,7 +25,12 @@ def record(name, folder=recorded.FOLDER):
         results.append(experiment.run(seed))
         seconds.append(round(time.process_time() - start, 1))
     return recorded.save(
-        name, config=experiment.CONFIG, seeds=list(experiment.SEEDS), results=results, seconds=seconds, folder=folder
+        name,
+        config=experiment.CONFIG,
+        seeds=list(experiment.SEEDS),
+        results=results,
+        seconds=seconds,
+        folder=folder,
     )
 
 

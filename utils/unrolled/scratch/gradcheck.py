@@ -16,7 +16,9 @@ def numerical(loss_of, tree, eps=1e-5):
     """
     for path, leaf in paths(tree):
         if np.asarray(leaf).dtype != np.float64:
-            raise ValueError(f"{path or 'the array'} is {np.asarray(leaf).dtype}, central differences need float64")
+            raise ValueError(
+                f"{path or 'the array'} is {np.asarray(leaf).dtype}, central differences need float64"
+            )
     moved = tree_map(lambda leaf: np.array(leaf, order="C"), tree)
     return tree_map(lambda leaf: _differences(lambda: loss_of(moved), leaf, eps), moved)
 
@@ -60,9 +62,13 @@ def check(loss_of, tree, grads, tol=1e-6):
     errors = {}
     for (path, ours), (_, exact) in zip(paths(grads), paths(expected), strict=True):
         errors[path] = relative_error(ours, exact, FLOOR), np.asarray(ours), exact
-    path, (error, ours, exact) = max(errors.items(), key=lambda item: np.nan_to_num(item[1][0], nan=np.inf))
+    path, (error, ours, exact) = max(
+        errors.items(), key=lambda item: np.nan_to_num(item[1][0], nan=np.inf)
+    )
     if not error < tol:
-        index = np.unravel_index(np.argmax(np.nan_to_num(np.abs(ours - exact), nan=np.inf)), exact.shape)
+        index = np.unravel_index(
+            np.argmax(np.nan_to_num(np.abs(ours - exact), nan=np.inf)), exact.shape
+        )
         entry = f"{path}[{', '.join(map(str, index))}]"
         raise AssertionError(
             f"gradient of {entry} is {ours[index]:.6g}, central differences give {exact[index]:.6g} "

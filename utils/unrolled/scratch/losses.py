@@ -21,7 +21,9 @@ def cross_entropy(o, y, lengths=None, *, reduction="mean"):
     log_p = log_softmax(o)  # (6.4)
     L_t = -np.take_along_axis(log_p, y[..., None], axis=-1)[..., 0]  # (6.5)
     do = np.exp(log_p)
-    np.put_along_axis(do, y[..., None], np.take_along_axis(do, y[..., None], axis=-1) - 1, axis=-1)  # (6.6)
+    np.put_along_axis(
+        do, y[..., None], np.take_along_axis(do, y[..., None], axis=-1) - 1, axis=-1
+    )  # (6.6)
     return _reduced(L_t, do, lengths, reduction)
 
 
@@ -32,7 +34,9 @@ def squared_error(y_hat, y, lengths=None, *, reduction="mean"):
     Raises ValueError if shapes or dtypes differ, or no step counts.
     """
     if y_hat.shape != y.shape or y_hat.dtype != y.dtype:
-        raise ValueError(f"y_hat is {y_hat.dtype} of {y_hat.shape}, y is {y.dtype} of {y.shape}: expected the same")
+        raise ValueError(
+            f"y_hat is {y_hat.dtype} of {y_hat.shape}, y is {y.dtype} of {y.shape}: expected the same"
+        )
     error = y_hat - y
     return _reduced((error * error).sum(axis=-1), 2 * error, lengths, reduction)
 
@@ -45,9 +49,13 @@ def bits(nats):
 def _checked_targets(o, y):
     y = np.asarray(y)
     if y.shape != o.shape[:-1] or not np.issubdtype(y.dtype, np.integer):
-        raise ValueError(f"y is {y.dtype} of shape {y.shape}, expected integers of shape {o.shape[:-1]}")
+        raise ValueError(
+            f"y is {y.dtype} of shape {y.shape}, expected integers of shape {o.shape[:-1]}"
+        )
     if y.size and (y.min() < 0 or y.max() >= o.shape[-1]):
-        raise ValueError(f"targets range from {y.min()} to {y.max()}, o has classes 0 to {o.shape[-1] - 1}")
+        raise ValueError(
+            f"targets range from {y.min()} to {y.max()}, o has classes 0 to {o.shape[-1] - 1}"
+        )
     return y
 
 
@@ -58,7 +66,11 @@ def _reduced(losses, gradient, lengths, reduction):
     count = losses.size
     if lengths is not None:
         mask = counted(lengths, *losses.shape)
-        losses, gradient, count = np.where(mask, losses, 0), np.where(mask[..., None], gradient, 0), int(mask.sum())
+        losses, gradient, count = (
+            np.where(mask, losses, 0),
+            np.where(mask[..., None], gradient, 0),
+            int(mask.sum()),
+        )
     if count == 0:
         raise ValueError(f"no step counts: losses of shape {losses.shape}, lengths {lengths}")
     if reduction == "mean":

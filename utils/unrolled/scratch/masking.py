@@ -16,7 +16,11 @@ def checked(lengths, T, B):
     """`lengths` as an integer array (B,); raises ValueError if it is none or leaves 0..T."""
     lengths = np.asarray(lengths)
     if lengths.shape != (B,) or not np.issubdtype(lengths.dtype, np.integer):
-        raise ValueError(f"lengths has shape {lengths.shape} and dtype {lengths.dtype}, expected {B} integers")
+        raise ValueError(
+            f"lengths has shape {lengths.shape} and dtype {lengths.dtype}, expected {B} integers"
+        )
     if lengths.min() < 0 or lengths.max() > T:
-        raise ValueError(f"lengths range from {lengths.min()} to {lengths.max()}, the batch has steps 0 to {T}")
+        raise ValueError(
+            f"lengths range from {lengths.min()} to {lengths.max()}, the batch has steps 0 to {T}"
+        )
     return lengths

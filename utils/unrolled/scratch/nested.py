@@ -47,8 +47,14 @@ def _like(tree, other):
     named = children(other)
     names = [name for name, _ in children(tree)]
     if type(other) is not type(tree) or [name for name, _ in named] != names:
-        found = type(other).__name__ if named is None else f"{type(other).__name__} of {[name for name, _ in named]}"
-        raise ValueError(f"one tree has a {type(tree).__name__} of {names} where another has a {found}")
+        found = (
+            type(other).__name__
+            if named is None
+            else f"{type(other).__name__} of {[name for name, _ in named]}"
+        )
+        raise ValueError(
+            f"one tree has a {type(tree).__name__} of {names} where another has a {found}"
+        )
     return named
 
 
@@ -57,7 +63,9 @@ def paths(tree, path=""):
     named = children(tree)
     if named is None:
         return [(path, tree)]
-    return [pair for name, child in named for pair in paths(child, f"{path}.{name}" if path else name)]
+    return [
+        pair for name, child in named for pair in paths(child, f"{path}.{name}" if path else name)
+    ]
 
 
 def leaves(tree):
@@ -84,4 +92,6 @@ def unflatten(vector, like):
     if np.shape(vector) != (sum(sizes),):
         raise ValueError(f"vector has shape {np.shape(vector)}, the tree has {sum(sizes)} entries")
     pieces = iter(np.split(np.asarray(vector), np.cumsum(sizes)[:-1]))
-    return tree_map(lambda leaf: next(pieces).reshape(np.shape(leaf)).astype(np.asarray(leaf).dtype), like)
+    return tree_map(
+        lambda leaf: next(pieces).reshape(np.shape(leaf)).astype(np.asarray(leaf).dtype), like
+    )

@@ -1,8 +1,8 @@
 """Optimisers as pairs of pure functions over nested NamedTuples, and clipping of the gradient by its norm.
 
-    optimiser = adam(lr=3e-3)
-    state = optimiser.init(params)
-    params, state = optimiser.update(params, grads, state)
+optimiser = adam(lr=3e-3)
+state = optimiser.init(params)
+params, state = optimiser.update(params, grads, state)
 """
 
 from collections.abc import Callable
@@ -58,7 +58,9 @@ def adam(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
         m = tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state.m, grads)
         v = tree_map(lambda v, g: beta2 * v + (1 - beta2) * g * g, state.v, grads)
         m_scale, v_scale = 1 / (1 - beta1**steps), 1 / (1 - beta2**steps)
-        params = tree_map(lambda p, m, v: p - lr * m_scale * m / (np.sqrt(v_scale * v) + eps), params, m, v)
+        params = tree_map(
+            lambda p, m, v: p - lr * m_scale * m / (np.sqrt(v_scale * v) + eps), params, m, v
+        )
         return params, Moments(steps, m, v)
 
     return Optimiser(init, update)

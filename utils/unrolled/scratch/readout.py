@@ -45,7 +45,9 @@ def backward(params, cache, do):
     V, c = params
     expected = (*cache.h.shape[:-1], len(c))
     if do.shape != expected or do.dtype != cache.h.dtype:
-        raise ValueError(f"do is {do.dtype} of shape {do.shape}, expected {cache.h.dtype} of shape {expected}")
+        raise ValueError(
+            f"do is {do.dtype} of shape {do.shape}, expected {cache.h.dtype} of shape {expected}"
+        )
     rows = do.reshape(-1, len(c))
     dV = rows.T @ cache.h.reshape(-1, V.shape[1])  # (6.11)
     dc = rows.sum(axis=0)  # (6.12)

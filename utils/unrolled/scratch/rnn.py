@@ -14,7 +14,18 @@ from unrolled.scratch.activations import relu_slope, tanh_slope
 from unrolled.scratch.masking import checked, counted
 from unrolled.scratch.workspace import FRESH, Workspace
 
-__all__ = ["Cache", "Params", "ReluParams", "State", "Workspace", "backward", "deltas", "forward", "from_torch", "init"]
+__all__ = [
+    "Cache",
+    "Params",
+    "ReluParams",
+    "State",
+    "Workspace",
+    "backward",
+    "deltas",
+    "forward",
+    "from_torch",
+    "init",
+]
 
 
 class Params(NamedTuple):  # gradients use this type too
@@ -87,9 +98,9 @@ def forward(params, x, state=None, lengths=None, workspace=None):
     Source: equations (6.1) and (6.2).
     """
     _check_parameters(params)
-    T, B, D = _checked_input(params, x)
+    _check_input(params, x)
     U, W, b = params
-    H = len(b)
+    T, B, H = *x.shape[:2], len(b)
     activation = ACTIVATIONS[type(params)]
     workspace = FRESH if workspace is None else workspace
     turn = workspace.begin()
@@ -120,15 +131,14 @@ def deltas(params, cache, dh=None, dstate=None):
     Raises ValueError if shapes or dtypes don't fit, RuntimeError if the cache's workspace was used again.
     """
     cache.workspace.require(cache.turn)
-    U, W, b = params
-    T, B, D = cache.x.shape
+    W_T, T = np.ascontiguousarray(params.W.T), len(cache.x)
     dhs = _upstream(cache, dh, dstate)
     slope = SLOPES[type(params)](cache.hs[1:])  # g'(a_t), all steps at once
     delta = cache.workspace.empty("delta", cache.hs[1:].shape, cache.x.dtype)
     dh_t = dhs[T]  # the total gradient of h_t
     for t in reversed(range(T)):
-        delta[t] = slope[t] * dh_t  # (6.9)
-        dh_t = dhs[t] + delta[t] @ W  # (6.9)
+        np.multiply(slope[t], dh_t, out=delta[t])  # (6.9)
+        dh_t = dhs[t] + delta[t] @ W_T.T  # (6.9)
     return delta, State(dh_t)  # (6.16)
 
 
@@ -168,7 +178,7 @@ def from_torch(module):
 
 def _upstream(cache, dh, dstate):
     """Immediate gradients (T + 1, B, H) of the initial state and of h, with dstate where cache.state was taken."""
-    T, B, D = cache.x.shape
+    T, B = cache.x.shape[:2]
     dtype = cache.x.dtype
     dhs = cache.workspace.empty("dhs", cache.hs.shape, dtype)
     dhs[0] = 0
@@ -183,17 +193,20 @@ def _upstream(cache, dh, dstate):
 
 def _check_parameters(params):
     if type(params) not in ACTIVATIONS:
-        raise ValueError(f"params is a {type(params).__name__}, expected one of {[t.__name__ for t in ACTIVATIONS]}")
+        raise ValueError(
+            f"params is a {type(params).__name__}, expected one of {[t.__name__ for t in ACTIVATIONS]}"
+        )
     U, W, b = params
     H = len(b)
     if W.shape != (H, H) or U.ndim != 2 or len(U) != H:
-        raise ValueError(f"U, W, b have shapes {U.shape}, {W.shape}, {b.shape}, expected (H, D), (H, H), (H,)")
+        raise ValueError(
+            f"U, W, b have shapes {U.shape}, {W.shape}, {b.shape}, expected (H, D), (H, H), (H,)"
+        )
     if not U.dtype == W.dtype == b.dtype:
         raise ValueError(f"U, W, b have dtypes {U.dtype}, {W.dtype}, {b.dtype}, expected one")
 
 
-def _checked_input(params, x):
-    """The shape of x, which must be (T, B, D) with T, B >= 1, D as U expects, in the parameters' dtype."""
+def _check_input(params, x):
     if x.ndim != 3:
         raise ValueError(f"x has shape {x.shape}, expected (T, B, D)")
     if x.shape[2] != params.U.shape[1]:
@@ -202,11 +215,12 @@ def _checked_input(params, x):
         raise ValueError(f"x has shape {x.shape}, expected at least one step and one sequence")
     if x.dtype != params.U.dtype:
         raise ValueError(f"x is {x.dtype}, the parameters are {params.U.dtype}")
-    return x.shape
 
 
 def _checked(name, array, shape, dtype):
     """`array`, which must have the shape and the dtype."""
     if array.shape != shape or array.dtype != dtype:
-        raise ValueError(f"{name} is {array.dtype} of shape {array.shape}, expected {dtype} of shape {shape}")
+        raise ValueError(
+            f"{name} is {array.dtype} of shape {array.shape}, expected {dtype} of shape {shape}"
+        )
     return array

@@ -1,8 +1,8 @@
 """Reverse-mode differentiation, node by node: a second opinion on every gradient that is derived by hand.
 
-    W, h = Var([[0.5]], name="W"), Var([1.0], name="h")
-    loss = sum(tanh(matmul(W, h)))
-    order = backward(loss)         # the nodes in the order of the walk; W.grad is there now
+W, h = Var([[0.5]], name="W"), Var([1.0], name="h")
+loss = sum(tanh(matmul(W, h)))
+order = backward(loss)         # the nodes in the order of the walk; W.grad is there now
 """
 
 from itertools import count
@@ -66,7 +66,9 @@ def _var(value):
 def _fold(gradient, shape):
     """Sum a gradient over the axes along which an array of `shape` was broadcast."""
     gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
-    stretched = tuple(axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[axis] != 1)
+    stretched = tuple(
+        axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[axis] != 1
+    )
     return gradient.sum(axis=stretched, keepdims=True)
 
 
@@ -74,7 +76,9 @@ def matmul(A, v, name=""):
     """A v, for a matrix A (m, n) and a vector v (n,) or a matrix v (n, k)."""
     A, v = _var(A), _var(v)
     pull_A = np.outer if v.value.ndim == 1 else lambda g, value: g @ value.T
-    return Var(A.value @ v.value, [(A, lambda g: pull_A(g, v.value)), (v, lambda g: A.value.T @ g)], name)
+    return Var(
+        A.value @ v.value, [(A, lambda g: pull_A(g, v.value)), (v, lambda g: A.value.T @ g)], name
+    )
 
 
 def add(a, b, name=""):
@@ -87,7 +91,10 @@ def add(a, b, name=""):
 def mul(a, b, name=""):
     """a * b, element by element, broadcast."""
     a, b = _var(a), _var(b)
-    parents = [(a, lambda g: _fold(g * b.value, a.value.shape)), (b, lambda g: _fold(g * a.value, b.value.shape))]
+    parents = [
+        (a, lambda g: _fold(g * b.value, a.value.shape)),
+        (b, lambda g: _fold(g * a.value, b.value.shape)),
+    ]
     return Var(a.value * b.value, parents, name)
 
 
@@ -115,6 +122,6 @@ def pick(v, index, name=""):
     return Var(v.value[index], [(v, pull)], name)
 
 
-def sum(v, name=""):  # noqa: A001  the name of the operation; this module has no other use for the built-in
+def sum(v, name=""):
     """The sum of all entries of v, a scalar."""
     return Var(v.value.sum(), [(v, lambda g: np.broadcast_to(g, v.value.shape))], name)

@@ -26,12 +26,16 @@ def load(path, like):
     names = iter([name for name, _ in paths(like)])
     with np.load(path, allow_pickle=False) as archive:
         if set(archive.files) != {name for name, _ in paths(like)}:
-            raise ValueError(f"{path} holds {sorted(archive.files)}, expected {sorted(n for n, _ in paths(like))}")
+            raise ValueError(
+                f"{path} holds {sorted(archive.files)}, expected {sorted(n for n, _ in paths(like))}"
+            )
         return tree_map(lambda leaf: _same_kind(archive[name := next(names)], leaf, name), like)
 
 
 def _same_kind(stored, leaf, name):
     leaf = np.asarray(leaf)
     if stored.shape != leaf.shape or stored.dtype != leaf.dtype:
-        raise ValueError(f"{name} is {stored.dtype} of {stored.shape}, expected {leaf.dtype} of {leaf.shape}")
+        raise ValueError(
+            f"{name} is {stored.dtype} of {stored.shape}, expected {leaf.dtype} of {leaf.shape}"
+        )
     return stored

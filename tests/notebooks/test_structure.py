@@ -1,0 +1,167 @@
+"""The stored notebooks have the form that the book, the slides, Jupyter and Colab rely on."""
+
+import pytest
+import yaml
+from nbformat import v4
+from notebooks import read
+from topics import load
+
+from tests.notebooks import structure
+from tests.notebooks.small import code, notebook, picture, stream, text
+
+SET_UP = "%pip install 'unrolled @ git+https://github.com/a/b@main'"
+
+
+@pytest.fixture(scope="module")
+def lectures(root):
+    return {path.stem: read(path) for path in sorted(root.glob("lectures/*.ipynb"))}
+
+
+@pytest.fixture(scope="module")
+def solutions(root):
+    return {path.stem: read(path) for path in sorted(root.glob("solutions/*/*.ipynb"))}
+
+
+# --- the book -----------------------------------------------------------------------------------
+
+
+def test_each_finished_chapter_has_its_notebooks(lectures, solutions):
+    finished = {n for n, chapter in load().chapters.items() if chapter["status"] == "finished"}
+    assert set(lectures) == finished
+    assert set(solutions) == finished
+
+
+@pytest.mark.parametrize("check", [*structure.LECTURE, *structure.EVERY])
+def test_lectures(check, lectures):
+    assert [fault for name, nb in lectures.items() for fault in check(name, nb)] == []
+
+
+@pytest.mark.parametrize("check", structure.EVERY)
+def test_solutions(check, solutions):
+    assert [fault for name, nb in solutions.items() for fault in check(name, nb)] == []
+
+
+def test_the_set_up_cells(lectures, root):
+    repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    assert structure.set_up_cells(lectures, repository["url"], repository["branch"]) == []
+
+
+# --- the checkers -------------------------------------------------------------------------------
+
+
+def test_tagging():
+    good = notebook(text("a", "core"), code("a", "further", "hide-input"))
+    assert structure.tagging("06-a", good) == []
+    bad = notebook(text("a"), code("a", "core", "further"), text("a", "core"))
+    assert [fault.split()[2] for fault in structure.tagging("06-a", bad)] == ["0", "1"]
+
+
+def test_minutes():
+    assert structure.minutes("06-a", notebook(text("a", "core", minutes=45))) == []
+    for cells in (
+        [text("a", "core")],
+        [text("a", "core", minutes=40), text("b", "core", minutes=5.5)],
+        [text("a", "core", minutes=5), text("b", "core", minutes=0)],
+        [text("a", "core", minutes=5), text("b", "further", minutes=5)],
+    ):
+        assert len(structure.minutes("06-a", notebook(*cells))) == 1, cells
+
+
+def test_cell_metadata():
+    assert structure.cell_metadata("06-a", notebook(text("a", topics=["T6.1"], notes="n"))) == []
+    assert (
+        len(structure.cell_metadata("06-a", notebook(text("a", topics="T6.1", minutes="2")))) == 2
+    )
+    assert structure.unknown_keys("06-a", notebook(text("a", topic=["T6.1"]))) == [
+        "06-a cell 0: unknown key unrolled.topic"
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "```{note}\nText\n```",
+        "::::{grid} 2\n::::",
+        ":::note\n:::",
+        "See {ref}`loss`.",
+        "See {doc}`a <b>`",
+        "(loss)=\n# Loss",
+        "{{ version }}",
+    ],
+)
+def test_myst_is_found(source):
+    assert len(structure.plain_markdown("06-a", notebook(text(source)))) >= 1
+
+
+def test_plain_markdown_passes():
+    source = "# a\n\n> **Note.** `{x}` and $\\{x_t\\}$ and $$\\frac{a}{b} \\tag{6.1}$$\n\n```python\nx = {1}\n{{x}}\n```"
+    assert structure.plain_markdown("06-a", notebook(text(source))) == []
+
+
+def test_alt_texts():
+    good = notebook(
+        picture("The norm falls by 10^6 in 20 steps"), text("![The folded graph](a.svg)")
+    )
+    assert structure.alt_texts("06-a", good) == []
+    for cell in (
+        picture(),
+        picture(""),
+        picture("Figure"),
+        picture("see the picture ../_images/0a1b.png"),
+        text("![](a.svg)"),
+        text("![a.svg](a.svg)"),
+    ):
+        assert len(structure.alt_texts("06-a", notebook(cell))) == 1, cell
+
+
+def test_widget_states():
+    view = v4.new_output(
+        "display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
+    )
+    shown = notebook(code("show()", outputs=[view]))
+    assert len(structure.widget_states("06-a", shown)) == 1
+    shown.metadata.widgets = {"state": {"1": {"model_name": "HTMLModel"}}}
+    assert structure.widget_states("06-a", shown) == []
+
+
+def test_stored_outputs():
+    error = v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
+    cells = code("1", outputs=[stream("careful", "stderr")]), code("1", outputs=[error]), code("1")
+    for cell in cells:
+        assert len(structure.stored_outputs("06-a", notebook(cell))) == 1
+
+
+def test_size():
+    assert structure.size("06-a", notebook(code("1"))) == []
+    assert len(structure.size("06-a", notebook(code("1", outputs=[stream("x" * 1_500_000)])))) == 1
+
+
+def test_headings():
+    good = notebook(
+        text("# 6 · Errors flow back\n\nText"), text("## One\n\n```\n# no title\n```\n### Two")
+    )
+    assert structure.headings("06-bptt", good) == []
+    assert structure.headings("16a-memory", notebook(text("# 16a · Memory"))) == []
+    for cells in (
+        [text("# Errors flow back")],
+        [text("# 16 · Errors flow back")],
+        [text("# 6.1 Errors")],
+        [text("## One"), text("# 6 · Late")],
+        [text("# 6 · One"), text("# 6 · Two")],
+        [text("# 6 · One"), text("### Three")],
+        [code("1"), text("# 6 · One")],
+        [text("No heading at all")],
+    ):
+        assert len(structure.headings("06-bptt", notebook(*cells))) == 1, cells
+
+
+def test_set_up_cells():
+    def faults(*sources):
+        lectures = {f"0{n}-a": notebook(text("# a"), code(s)) for n, s in enumerate(sources)}
+        return structure.set_up_cells(lectures, "https://github.com/a/b", "main")
+
+    assert faults(SET_UP, SET_UP) == []
+    assert len(faults(SET_UP, SET_UP + "\n")) == 1
+    assert len(faults(SET_UP.replace("main", "v1"))) == 1
+    assert len(faults(SET_UP.replace("/a/", "/c/"))) == 1
+    assert len(faults("import unrolled")) == 1
