@@ -9,6 +9,7 @@ import os
 import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell, IPyNbFile
+
 from notebooks import ONE_THREAD, WIDGET_TEXT, WIDGET_VIEW, build_font_cache
 
 SVG = "image/svg+xml"

@@ -9,7 +9,9 @@ import json
 import re
 from pathlib import PurePosixPath
 
-MARKER = re.compile(r"^[ \t]*#+[ \t]*(?:BEGIN|END)[ \t]+(?:SOLUTION|HIDDEN TESTS)[ \t]*\n?", re.MULTILINE)
+MARKER = re.compile(
+    r"^[ \t]*#+[ \t]*(?:BEGIN|END)[ \t]+(?:SOLUTION|HIDDEN TESTS)[ \t]*\n?", re.MULTILINE
+)
 COLAB = "https://colab.research.google.com/github"
 SOLUTIONS, EXERCISES = "solutions", "exercises"
 
@@ -19,16 +21,9 @@ def read(app, docname, source):
     if app.env.doc2path(docname).endswith(".ipynb"):
         notebook = json.loads(source[0])
         if docname.startswith(SOLUTIONS + "/"):
-            retitle(notebook)
             fold_answers(notebook)
         add_links(notebook, docname, app.config.html_theme_options)
         source[0] = json.dumps(notebook)
-
-
-def retitle(notebook):
-    """Say in the title that these are the worked answers."""
-    title = notebook["cells"][0]
-    title["source"] = re.sub(r"^# +", "# Worked answers: ", _text(title), count=1)
 
 
 def fold_answers(notebook):
@@ -42,11 +37,18 @@ def fold_answers(notebook):
 
 def add_links(notebook, docname, theme_options):
     """Insert the line of links after the title cell."""
-    links = [f"[Open in Colab]({colab_address(docname, theme_options)})", "{download}`Download <%s>`" % _file(docname)]
+    links = [
+        f"[Open in Colab]({colab_address(docname, theme_options)})",
+        "{download}`Download <%s>`" % _file(docname),
+    ]
     other = _counterpart(docname)
     if other:
         links.append(other)
-    line = {"cell_type": "markdown", "metadata": {}, "source": ":::{container} page-links\n%s\n:::" % " ".join(links)}
+    line = {
+        "cell_type": "markdown",
+        "metadata": {},
+        "source": ":::{container} page-links\n%s\n:::" % " ".join(links),
+    }
     if notebook["nbformat"] == 4 and notebook.get("nbformat_minor", 0) >= 5:
         line["id"] = "page-links"
     notebook["cells"].insert(1, line)

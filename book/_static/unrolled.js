@@ -3,11 +3,20 @@
 
 const SCROLLING = {
   "div.math": "Equation, scrolls sideways",
-  "span.math": "Formula, scrolls sideways",
+  "span.math.wide": "Formula, scrolls sideways",
   "pre": "Code, scrolls sideways",
   ".pst-scrollable-table-container": "Table, scrolls sideways",
   "div.cell_output > .output": "Output, scrolls sideways",
 };
+
+// A formula in a line of text can't be broken: where it is wider than its column it gets a scroll bar of its own.
+function markWideFormulas() {
+  for (const formula of document.querySelectorAll(".bd-article span.math:not(td span, th span)")) {
+    const block = formula.closest("p, li, dd, blockquote, section");
+    const drawn = formula.querySelector("mjx-container");
+    if (drawn) formula.classList.toggle("wide", drawn.scrollWidth > block.clientWidth);
+  }
+}
 
 function makeScrollersFocusable() {
   for (const [selector, name] of Object.entries(SCROLLING)) {
@@ -24,13 +33,21 @@ function makeScrollersFocusable() {
 }
 
 function nameSliders() {
-  for (const slider of document.querySelectorAll(".jupyter-widgets.widget-inline-hbox")) {
+  for (const slider of document.querySelectorAll(".widget-inline-hbox")) {
     const handle = slider.querySelector(".noUi-handle");
     if (!handle) continue;
     const label = slider.querySelector(".widget-label")?.textContent.trim();
     const readout = slider.querySelector(".widget-readout")?.textContent.trim();
     if (label && handle.getAttribute("aria-label") !== label) handle.setAttribute("aria-label", label);
     if (readout && handle.getAttribute("aria-valuetext") !== readout) handle.setAttribute("aria-valuetext", readout);
+  }
+}
+
+// The theme's side bar folds its sections with summaries that show an icon alone.
+function nameSideBarSections() {
+  for (const summary of document.querySelectorAll(".bd-sidebar summary:not([aria-label])")) {
+    const chapter = summary.closest("li")?.querySelector("a")?.textContent.trim();
+    if (chapter) summary.setAttribute("aria-label", `Pages of ${chapter}`);
   }
 }
 
@@ -44,7 +61,7 @@ function soon(work) {
 }
 
 function start() {
-  const scrollers = soon(makeScrollersFocusable);
+  const scrollers = soon(() => { markWideFormulas(); makeScrollersFocusable(); });
   const sliders = soon(nameSliders);
   const article = document.querySelector(".bd-article") ?? document.body;
   const watched = {childList: true, subtree: true, characterData: true};
@@ -53,6 +70,7 @@ function start() {
   article.addEventListener("toggle", scrollers, true); // an opened answer may hold something wide
   scrollers();
   sliders();
+  nameSideBarSections();
 }
 
 start();

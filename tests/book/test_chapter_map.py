@@ -18,9 +18,7 @@ def chapter_map(root):
 
 def test_stored_picture_is_current(chapter_map):
     stored = chapter_map.PICTURE.read_text(encoding="utf-8")
-    assert stored == chapter_map.draw(chapter_map.read()), (
-        "run python utils/build/chapter_map.py"
-    )
+    assert stored == chapter_map.draw(chapter_map.read()), "run python utils/build/chapter_map.py"
 
 
 def test_no_line_runs_through_a_box(chapter_map):

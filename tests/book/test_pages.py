@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+import nbformat
 import pytest
 import yaml
 
@@ -38,6 +39,12 @@ def finished(data):
     return [chapter for chapter in data["chapters"] if chapter["status"] == "finished"]
 
 
+def markdown(path):
+    """The texts of a notebook's Markdown cells."""
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell.source for cell in cells if cell.cell_type == "markdown"]
+
+
 def test_credits_count_the_errata(data, pages):
     count = Counter((row["deck"], row["class"][:2]) for row in data["errata"])
     for mark, name in CLASSES.items():
@@ -52,9 +59,7 @@ def test_credits_count_the_errata(data, pages):
 
 
 def test_credits_name_the_errata_shown_by_finished_chapters(data, pages):
-    (sentence,) = re.findall(
-        r"show these rows wrong by a cell that runs: (.*)\.", pages["credits"]
-    )
+    (sentence,) = re.findall(r"show these rows wrong by a cell that runs: (.*)\.", pages["credits"])
     shown = re.findall(r"E\d\.\d+", sentence)
     assert shown == [row for chapter in finished(data) for row in chapter["errata"]]
 
@@ -71,6 +76,18 @@ def test_every_bibliographic_key_of_the_topics_is_listed_once(data, pages):
     assert not missing, f"no entry for {', '.join(sorted(missing))}"
 
 
+def test_works_cited_in_lectures_are_listed(root, data, pages):
+    cited = re.compile(
+        r"\]\((https?://(?:doi\.org|arxiv\.org|www\.deeplearningbook\.org)/[^)\s]+)\)"
+    )
+    for chapter in finished(data):
+        links = set(cited.findall("\n".join(markdown(root / f"lectures/{chapter['name']}.ipynb"))))
+        missing = [link for link in links if link not in pages["bibliography"]]
+        assert not missing, (
+            f"{chapter['name']} cites {', '.join(missing)}, which the bibliography does not list"
+        )
+
+
 def test_corrections_name_rows_that_exist(data, pages):
     named = set(re.findall(r"\((E\d\.\d+)\)", pages["bibliography"]))
     assert named <= {row["id"] for row in data["errata"]}
@@ -84,7 +101,9 @@ def test_make_targets_named_in_the_pages_exist(root, pages):
     targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), flags=re.M))
     for name, text in pages.items():
         unknown = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, flags=re.M)) - targets
-        assert not unknown, f"{name} names make {', '.join(sorted(unknown))}, which the Makefile does not have"
+        assert not unknown, (
+            f"{name} names make {', '.join(sorted(unknown))}, which the Makefile does not have"
+        )
 
 
 def test_files_named_by_their_address_exist(root, pages):

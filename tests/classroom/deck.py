@@ -18,11 +18,13 @@ MEASURE = """
   const size = (box) => `${Math.round(box.left)},${Math.round(box.top)} to ${Math.round(box.right)},${Math.round(box.bottom)}`;
   const shown = (element) => !element.closest(unseen) && element.checkVisibility();
   for (const element of slide.querySelectorAll("*")) {
-    if (!shown(element) || element.ownerSVGElement) continue;
+    if (!shown(element) || element.ownerSVGElement || element.parentElement.closest("pre, mjx-container")) continue;
     const box = element.getBoundingClientRect(), name = element.tagName.toLowerCase();
     const text = (element.textContent || element.alt || "").trim().slice(0, 50);
     if (!box.width || !box.height) continue;
     if (outside(box)) found.add(`${name} lies outside the slide (${size(box)}): ${text}`);
+    const cell = element.parentElement.closest(".cell")?.getBoundingClientRect();
+    if (cell && box.bottom > cell.bottom + 2) found.add(`${name} runs into what follows (${Math.round(box.bottom - cell.bottom)} px): ${text}`);
     const clips = getComputedStyle(element).overflow !== "visible" && name !== "svg";
     if (clips && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1))
       found.add(`${name} is cut off (${element.scrollWidth} x ${element.scrollHeight} in ${element.clientWidth} x ${element.clientHeight}): ${text}`);
@@ -32,7 +34,7 @@ MEASURE = """
   const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement, text = node.data.trim().slice(0, 50);
-    if (!text || !shown(parent) || parent.closest("svg, mjx-container")) continue;
+    if (!text || !shown(parent) || parent.closest("svg, mjx-container, pre")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const boxes = [...range.getClientRects()].filter((box) => box.width && box.height);
@@ -78,10 +80,14 @@ def overflow(page: Page) -> list[str]:
     problems: dict[str, None] = {}
     for number in walk(page):
         bounds = [WIDTH, HEIGHT, LEAST_FIGURE, LEAST_TEXT]
-        page.evaluate("Reveal.getCurrentSlide().querySelectorAll('details').forEach((one) => (one.open = false))")
+        page.evaluate(
+            "Reveal.getCurrentSlide().querySelectorAll('details').forEach((one) => (one.open = false))"
+        )
         for sentence in page.evaluate(MEASURE, bounds):
             problems[f"slide {number}: {sentence}"] = None
-        page.evaluate("Reveal.getCurrentSlide().querySelectorAll('details').forEach((one) => (one.open = true))")
+        page.evaluate(
+            "Reveal.getCurrentSlide().querySelectorAll('details').forEach((one) => (one.open = true))"
+        )
         for sentence in page.evaluate(MEASURE, bounds):
             problems[f"slide {number}: {sentence}"] = None
     return list(problems)

@@ -72,12 +72,25 @@ def serve(folder: Path, lectures: Path) -> Iterator[Lab]:
     """
     write_settings(folder / "settings")
     token = secrets.token_hex(16)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--ip=127.0.0.1",
+        "--port=0",
+        "--allow-root",
+    ]
     command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={lectures}"]
     command += ["--expose-app-in-browser", "--LabApp.news_url=None"]
     with open(folder / "server.log", "w+") as log:
         server = subprocess.Popen(
-            command, cwd=lectures, env=variables(folder), stdout=log, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=lectures,
+            env=variables(folder),
+            stdout=log,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         try:
             yield Lab(listen(server, log), token)

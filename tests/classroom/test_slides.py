@@ -10,8 +10,7 @@ from browser import browser  # noqa: F401 (a fixture)
 from classroom import deck
 
 ROOT = Path(__file__).resolve().parents[2]
-import os
-LECTURES = sorted(Path("/tmp/classroom/lec").glob("*.ipynb")) if os.environ.get("TRY") else sorted((ROOT / "lectures").glob("*.ipynb"))
+LECTURES = sorted((Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))
 BASE = "https://example.org/blob/main/lectures/"
 
 
@@ -126,7 +125,8 @@ def code(source, text="", **metadata):
 
 def notebook(*cells):
     return nbformat.v4.new_notebook(
-        cells=list(cells), metadata={"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+        cells=list(cells),
+        metadata={"language_info": {"name": "python", "pygments_lexer": "ipython3"}},
     )
 
 
@@ -148,7 +148,9 @@ def show(folder, browser):  # noqa: F811
 
 
 def test_a_good_deck_has_no_problem(show):
-    formula = cell("## Step\n\n$$a_t = b + W h_{t-1} \\tag{9.1}$$\n\n<details><summary>Answer</summary>\n\n2\n\n</details>")
+    formula = cell(
+        "## Step\n\n$$a_t = b + W h_{t-1} \\tag{9.1}$$\n\n<details><summary>Answer</summary>\n\n2\n\n</details>"
+    )
     page, watch = show(formula, code("x = 1\n" * 15), cell("And $x^2$.", "fragment"))
     assert deck.overflow(page) == []
     assert deck.formula_errors(page) == deck.raw_formulas(page) == []
@@ -165,11 +167,32 @@ def test_a_good_deck_has_no_problem(show):
         ([code("print()", "z" * 150)], "slide 1: pre is cut off"),
         ([cell("w" * 200)], "slide 1: text runs outside the slide"),
         ([cell("$$" + "x + " * 60 + "x$$")], "outside the slide"),
-        ([cell("One"), *[cell("Another\n\nanother", "fragment", minutes=0) for _ in range(9)]], "slide 1: "),
-        ([cell("<details><summary>Answer</summary>\n\n" + "Why.\n\n" * 20 + "</details>")], "slide 1: "),
+        (
+            [cell("One"), *[cell("Another\n\nanother", "fragment", minutes=0) for _ in range(9)]],
+            "slide 1: ",
+        ),
+        (
+            [cell("<details><summary>Answer</summary>\n\n" + "Why.\n\n" * 20 + "</details>")],
+            "slide 1: ",
+        ),
+        (
+            [cell("<div style='height: 9px'><p>One</p><p>Two</p></div>"), cell("Three", "-")],
+            "runs into what follows",
+        ),
         ([cell("<small style='font-size: 10px'>tiny</small>")], "too small to read"),
     ],
-    ids=["prose", "code", "wide code", "wide output", "long word", "formula", "fragments", "answer", "tiny"],
+    ids=[
+        "prose",
+        "code",
+        "wide code",
+        "wide output",
+        "long word",
+        "formula",
+        "fragments",
+        "answer",
+        "overlap",
+        "tiny",
+    ],
 )
 def test_the_checker_sees_what_does_not_fit(show, bad, complaint):
     page, _ = show(*bad)
@@ -193,14 +216,21 @@ def test_the_checker_sees_bad_formulas(show):
 
 
 def test_the_checker_sees_missing_notes(show):
-    page, _ = show(cell("One"), cell("Two"), change=lambda html: html.replace("Say it.", "", 1).replace("Minutes 0-1.", ""))
+    page, _ = show(
+        cell("One"),
+        cell("Two"),
+        change=lambda html: html.replace("Say it.", "", 1).replace("Minutes 0-1.", ""),
+    )
     assert deck.slides_without_notes(page) == [1]
 
 
 @pytest.mark.parametrize(
     "html, complaint",
     [
-        ('<img src="https://example.org/x.png" alt="x">', "foreign request: https://example.org/x.png"),
+        (
+            '<img src="https://example.org/x.png" alt="x">',
+            "foreign request: https://example.org/x.png",
+        ),
         ('<img src="missing.png" alt="x">', "failed request"),
         ("<script>console.error('broken')</script>", "console error: broken"),
         ("<script>nothing.at.all</script>", "exception: nothing is not defined"),
@@ -252,7 +282,9 @@ def test_more_than_45_minutes_are_refused(tmp_path):
     nbformat.write(notebook(cell("One", minutes=45)), path)
     assert slides.build(path, tmp_path, BASE).minutes == 45
     nbformat.write(notebook(cell("One", minutes=45), cell("Two", minutes=0.5)), path)
-    with pytest.raises(slides.SlideError, match=r"01-long\.ipynb: its core takes 45\.5 minutes, at most 45"):
+    with pytest.raises(
+        slides.SlideError, match=r"01-long\.ipynb: its core takes 45\.5 minutes, at most 45"
+    ):
         slides.build(path, tmp_path, BASE)
 
 
@@ -261,10 +293,19 @@ def test_what_is_left_out_and_what_is_in():
     further.metadata.tags = ["further"]
     hidden = code("secret = 1", "shown")
     hidden.metadata.tags.append("hide-input")
-    linked = cell("See [it](../exercises/a.ipynb) and [DOI](https://doi.org/10.1/x).", "fragment", 0, "")
-    html, count, spoken = slides.render(notebook(cell("One", minutes=2.5), linked, cell("No", "skip"), further, hidden), BASE)
+    linked = cell(
+        "See [it](../exercises/a.ipynb) and [DOI](https://doi.org/10.1/x).", "fragment", 0, ""
+    )
+    html, count, spoken = slides.render(
+        notebook(cell("One", minutes=2.5), linked, cell("No", "skip"), further, hidden), BASE
+    )
     assert (count, spoken) == (2, 3.5)
-    assert "Not in class" not in html and ">No<" not in html and "secret" not in html and "shown" in html
+    assert (
+        "Not in class" not in html
+        and ">No<" not in html
+        and "secret" not in html
+        and "shown" in html
+    )
     assert 'href="https://example.org/blob/main/exercises/a.ipynb"' in html
     assert 'href="https://doi.org/10.1/x"' in html
     assert 'data-timing="150"' in html and "Minutes 2.5-3.5." in html

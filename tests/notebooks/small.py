@@ -1,8 +1,39 @@
-"""Small notebooks for the tests of the checkers."""
+"""Small notebooks for the tests: of the checkers, of `make notebooks` and of nbval."""
 
 import copy
 
 from nbformat import v4
+
+# Everything that differs from run to run: addresses, SVG ids and dates, widget ids, cell ids.
+RESTLESS = """
+import io
+import ipywidgets
+import matplotlib.pyplot as plt
+%config InlineBackend.figure_formats = ["svg"]
+
+def drawing(last):
+    figure, ax = plt.subplots(figsize=(1, 1))
+    ax.plot([0, last], marker="o")
+    return figure
+
+def frame(last):
+    buffer = io.StringIO()
+    figure = drawing(last)
+    figure.savefig(buffer, format="svg")
+    plt.close(figure)
+    return ipywidgets.HTML(buffer.getvalue())
+"""
+SHOWING = [
+    'print("one")\nprint("two")\nobject()',
+    RESTLESS,
+    "figure = drawing(3)",
+    """slider = ipywidgets.IntSlider(max=1)
+frames = ipywidgets.Stack([frame(n) for n in range(2)], selected_index=0)
+link = ipywidgets.jslink((slider, "value"), (frames, "selected_index"))
+unused = ipywidgets.IntSlider()
+ipywidgets.VBox([slider, frames])""",
+    'import os\nos.environ["UNROLLED_QUIET"], os.environ["OMP_NUM_THREADS"], os.path.basename(os.getcwd())',
+]
 
 
 def text(source, *tags, **unrolled):
@@ -30,10 +61,15 @@ def stream(words, name="stdout"):
 
 
 def notebook(*cells):
-    cells = copy.deepcopy(cells)
+    cells = [copy.deepcopy(cell) for cell in cells]
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"
-    return v4.new_notebook(cells=list(cells))
+    return v4.new_notebook(cells=cells)
+
+
+def none(faults):
+    """Fail with all faults, a line each, if there are any."""
+    assert not faults, "\n" + "\n".join(faults)
 
 
 def _marked(cell, tags, unrolled):

@@ -3,11 +3,11 @@
 import pytest
 import yaml
 from nbformat import v4
-from notebooks import read
-from topics import load
 
+from notebooks import read
 from tests.notebooks import structure
-from tests.notebooks.small import code, notebook, picture, stream, text
+from tests.notebooks.small import code, none, notebook, picture, stream, text
+from topics import load
 
 SET_UP = "%pip install 'unrolled @ git+https://github.com/a/b@main'"
 
@@ -33,17 +33,17 @@ def test_each_finished_chapter_has_its_notebooks(lectures, solutions):
 
 @pytest.mark.parametrize("check", [*structure.LECTURE, *structure.EVERY])
 def test_lectures(check, lectures):
-    assert [fault for name, nb in lectures.items() for fault in check(name, nb)] == []
+    none([fault for name, nb in lectures.items() for fault in check(name, nb)])
 
 
 @pytest.mark.parametrize("check", structure.EVERY)
 def test_solutions(check, solutions):
-    assert [fault for name, nb in solutions.items() for fault in check(name, nb)] == []
+    none([fault for name, nb in solutions.items() for fault in check(name, nb)])
 
 
 def test_the_set_up_cells(lectures, root):
     repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]
-    assert structure.set_up_cells(lectures, repository["url"], repository["branch"]) == []
+    none(structure.set_up_cells(lectures, repository["url"], repository["branch"]))
 
 
 # --- the checkers -------------------------------------------------------------------------------

@@ -55,9 +55,7 @@ def read(path=CHAPTERS):
     for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
         name = entry["name"]
         if name not in PLACE:
-            raise ValueError(
-                f"chapter {name} has no place in PLACE of {Path(__file__).name}"
-            )
+            raise ValueError(f"chapter {name} has no place in PLACE of {Path(__file__).name}")
         unknown = [need for need in entry["needs"] if need not in chapters]
         if unknown:
             raise ValueError(
@@ -121,9 +119,7 @@ def box(name, chapter):
 def alternative_text(chapters):
     """Say in words what the picture shows: which chapters are finished, and what each needs."""
     finished = [
-        number(name)
-        for name, chapter in chapters.items()
-        if chapter["status"] == "finished"
+        number(name) for name, chapter in chapters.items() if chapter["status"] == "finished"
     ]
     needs = [
         f"{number(name)} needs {', '.join(number(earlier) for earlier, later in edges(chapters) if later == name)}"

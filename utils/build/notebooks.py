@@ -41,6 +41,8 @@ LANGUAGE_INFO = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
+# JupyterLab's live slides: a theme that asks no other host for fonts, and room for long cells.
+LIVE_SLIDES = {"theme": "white", "transition": "none", "center": False, "scroll": True}
 # Left behind by editors and by execution; they differ from machine to machine.
 NOTEBOOK_NOISE = ("jupytext", "vscode", "toc", "toc-autonumbering", "signature", "colab")
 CELL_NOISE = (
@@ -61,8 +63,8 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_TEXT = "A widget: it moves in Jupyter, in Colab and on the pages of the book."
 OUR_CELL_ID = re.compile(r"u-[0-9a-f]{8}(-\d+)?")
 MODEL_REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
-SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
-SVG_HEAD = re.compile(r"<\?xml[^>]*\?>\s*|<!DOCTYPE[^>]*>\s*", re.DOTALL)
+SVG_HEAD = r"(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE[^>]*>\s*)?"  # belongs to files, not to pages
+SVG = re.compile(SVG_HEAD + r"(<svg\b.*?</svg>)", re.DOTALL)
 SVG_METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 # Matplotlib ends the ids of clip paths, markers, path collections, hatches and images in ten hex digits.
 SVG_ID = re.compile(r"(?:[A-Za-z]+|C[0-9a-f]+_[0-9a-f]+_)([0-9a-f]{10})")
@@ -177,7 +179,12 @@ def _clean_metadata(notebook):
         notebook.metadata.pop(key, None)
     notebook.metadata.kernelspec = nbformat.from_dict(KERNELSPEC)
     notebook.metadata.language_info = nbformat.from_dict(LANGUAGE_INFO)
+    has_slides = any("slideshow" in cell.metadata for cell in notebook.cells)
+    if has_slides:
+        notebook.metadata.rise = nbformat.from_dict(LIVE_SLIDES)
     for cell in notebook.cells:
+        if has_slides:  # the live slides show every cell that does not say `skip`
+            cell.metadata.setdefault("slideshow", NotebookNode(slide_type="skip"))
         for key in CELL_NOISE:
             cell.metadata.pop(key, None)
         if cell.cell_type == "code" and not cell.source.strip():
@@ -223,15 +230,13 @@ def _clean_data(data):
     for mime, value in data.items():
         if isinstance(value, str):
             data[mime] = _clean_svg(ADDRESS.sub("at 0x0", value))
-    if "image/svg+xml" in data:
-        data["image/svg+xml"] = SVG_HEAD.sub("", data["image/svg+xml"])
     if WIDGET_VIEW in data:  # its repr holds every frame a second time
         data["text/plain"] = WIDGET_TEXT
 
 
 def _clean_svg(text):
     """Rename the random ids of every SVG in `text` after what they stand for; drop its metadata."""
-    return SVG.sub(lambda found: _clean_one_svg(found.group()), text)
+    return SVG.sub(lambda found: _clean_one_svg(found.group(1)), text)
 
 
 def _clean_one_svg(svg):

@@ -21,7 +21,9 @@ STAMP = ROOT / "_build" / ".site-settings"
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--serve", type=int, metavar="PORT", help="serve what is built instead of building")
+    parser.add_argument(
+        "--serve", type=int, metavar="PORT", help="serve what is built instead of building"
+    )
     port = parser.parse_args(arguments).serve
     if port is not None:
         serve(port)
@@ -40,9 +42,13 @@ def build():
     if not (STAMP.is_file() and STAMP.read_text() == settings):
         STAMP.unlink(missing_ok=True)
         command.append("--all")
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if done.returncode != 0:
-        sys.exit(f"{done.stdout}\nerror: the book was not built without warnings; they are listed above")
+        sys.exit(
+            f"{done.stdout}\nerror: the book was not built without warnings; they are listed above"
+        )
     STAMP.write_text(settings)
 
 
@@ -54,7 +60,9 @@ def serve(port):
     try:
         server = http.server.ThreadingHTTPServer(("localhost", port), handler)
     except OSError as error:
-        sys.exit(f"error: port {port} can't be used ({error.strerror}); choose another: make serve PORT=8001")
+        sys.exit(
+            f"error: port {port} can't be used ({error.strerror}); choose another: make serve PORT=8001"
+        )
     with server:
         address = f"http://localhost:{server.server_port}/"
         print(f"Serving the book on {address}; stop with Ctrl-C.", flush=True)
@@ -67,7 +75,12 @@ def serve(port):
 
 def _settings():
     """A digest of what every page depends on, besides its own source."""
-    files = [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "requirements.txt", ROOT / "package-lock.json"]
+    files = [
+        ROOT / "_config.yml",
+        ROOT / "_toc.yml",
+        ROOT / "requirements.txt",
+        ROOT / "package-lock.json",
+    ]
     files += sorted((ROOT / "book" / "_ext").glob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 

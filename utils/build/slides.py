@@ -25,6 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "_build" / "slides"
 TEMPLATES = Path(__file__).resolve().parent
 BUDGET = 45  # minutes of one chapter's core
+CODE_SIZES = (22, 18)  # pixels, the largest and the smallest letters of code
+CODE_WIDTH = 1122  # pixels that a line of code has (deck.css)
+ADVANCE = 0.603  # width of a letter of code per pixel of its size
 
 STARTS = ("slide", "subslide")
 SHOWN = (*STARTS, "fragment", "-")
@@ -68,7 +71,9 @@ def slide_type(cell):
     if "core" not in cell.metadata.get("tags", []) or kind in (None, "skip"):
         return None
     if kind not in SHOWN:
-        raise SlideError(f"{where(cell)} has the slide type {kind!r}, expected one of {', '.join(SHOWN)} or skip")
+        raise SlideError(
+            f"{where(cell)} has the slide type {kind!r}, expected one of {', '.join(SHOWN)} or skip"
+        )
     return kind
 
 
@@ -103,7 +108,9 @@ def minutes(slide):
     for cell in slide:
         value = cell.metadata.get("unrolled", {}).get("minutes", 0)
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise SlideError(f"{where(cell)} has the minutes {value!r}, expected a number of at least 0")
+            raise SlideError(
+                f"{where(cell)} has the minutes {value!r}, expected a number of at least 0"
+            )
         total += value
     return total
 
@@ -140,10 +147,21 @@ def check_speaking(found):
 def alternative(cell):
     """Return the text alternative of the cell's figure; raise SlideError if it has a figure but no text."""
     text = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "").strip()
-    has_picture = any(kind in output.get("data", {}) for output in cell.get("outputs", []) for kind in PICTURES)
+    has_picture = any(
+        kind in output.get("data", {}) for output in cell.get("outputs", []) for kind in PICTURES
+    )
     if has_picture and not text:
         raise SlideError(f"{where(cell)} shows a figure without `mystnb.image.alt`")
     return text
+
+
+def code_size(cell):
+    """Return the size in pixels in which the longest line of the cell's shown code and text fits its slide."""
+    texts = [cell.source] if cell.cell_type == "code" and cell.metadata.deck.show_code else []
+    texts += [output.text for output in cell.get("outputs", []) if output.output_type == "stream"]
+    longest = max((len(line) for text in texts for line in text.splitlines()), default=1)
+    largest, smallest = CODE_SIZES
+    return max(smallest, min(largest, int(2 * CODE_WIDTH / (ADVANCE * max(longest, 1))) / 2))
 
 
 def prepare(cell, base):
@@ -151,6 +169,7 @@ def prepare(cell, base):
     tags = cell.metadata.get("tags", [])
     cell.metadata.deck = {"show_code": not {"hide-input", "hide-cell", "remove-input"} & set(tags)}
     cell.metadata.deck.alt = alternative(cell)
+    cell.metadata.deck.code_size = code_size(cell)
     if cell.cell_type == "markdown":
         cell.source = LINK.sub(lambda found: f"]({urljoin(base, found[1])})", cell.source)
     elif {"hide-output", "remove-output"} & set(tags):
@@ -170,7 +189,9 @@ def announce(slide, elapsed):
 
 def stylesheet():
     """Return the deck's CSS: the palette as custom properties, the highlighting of code, our own rules."""
-    palette = ":root { " + " ".join(f"--{role}: {colour};" for role, colour in COLOUR.items()) + " }\n"
+    palette = (
+        ":root { " + " ".join(f"--{role}: {colour};" for role, colour in COLOUR.items()) + " }\n"
+    )
     code = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
     return palette + code + "\n" + (TEMPLATES / "slides" / "deck.css").read_text()
 
@@ -203,7 +224,11 @@ def render(notebook, base):
 
 def resources(deck):
     """Return what the template asks for beside the cells."""
-    shown = any(WIDGET_VIEW in output.get("data", {}) for cell in deck.cells for output in cell.get("outputs", []))
+    shown = any(
+        WIDGET_VIEW in output.get("data", {})
+        for cell in deck.cells
+        for output in cell.get("outputs", [])
+    )
     state = deck.metadata.get("widgets", {}).get(WIDGET_STATE) if shown else None
     if shown and not state:
         raise SlideError("a slide shows a widget, but the notebook stores no widget state")
@@ -216,7 +241,9 @@ def copy_vendored(modules, output):
     for pattern, folder in FILES.items():
         files = sorted(modules.glob(pattern))
         if not files:
-            raise SlideError(f"no file matches {modules / pattern}: run `make slides`, which fetches the npm packages")
+            raise SlideError(
+                f"no file matches {modules / pattern}: run `make slides`, which fetches the npm packages"
+            )
         (output / "vendor" / folder).mkdir(parents=True, exist_ok=True)
         for file in files:
             shutil.copy(file, output / "vendor" / folder)

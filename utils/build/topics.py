@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+
 from notebooks import ROOT, read
 
 DATA = "book/_data"

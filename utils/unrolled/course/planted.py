@@ -9,7 +9,7 @@ import runpy
 from typing import NamedTuple
 
 from unrolled.course.execution import outcomes, run
-from unrolled.course.release import fill, release, tests_of
+from unrolled.course.release import checks_of, fill, release
 
 
 class Wrong(NamedTuple):
@@ -64,7 +64,7 @@ def try_answers(instructor, answers):
     notebook = run(fill(released, answers), instructor.metadata["unrolled"].get("blocked", ()))
     found = outcomes(notebook)
     return {
-        question: _verdict(question, tests_of(notebook, question), found) for question in answers
+        question: _verdict(question, checks_of(notebook, question), found) for question in answers
     }
 
 

@@ -109,7 +109,7 @@ def fill(notebook, answers):
     return notebook
 
 
-def tests_of(notebook, question):
+def checks_of(notebook, question):
     """The grade_ids of the tests of a question: those that begin with its own, as in q3-delta, q3-delta-check."""
     names = [grade_id(cell) for cell in notebook.cells if is_grade(cell) and not is_solution(cell)]
     return [name for name in names if name.startswith(f"{question}-")]

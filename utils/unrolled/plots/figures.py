@@ -8,7 +8,9 @@ from unrolled.plots import palette
 def gradient_norms(norms, ax, *, role="gradient", label=None, first=1):
     """Draw the norm of dL/dh_t against t on a log axis. norms (T,), positive; `first` is the first t."""
     norms = _positive(norms, "norms")
-    ax.plot(np.arange(first, first + len(norms)), norms, label=label, **palette.line(role, markersize=4))
+    ax.plot(
+        np.arange(first, first + len(norms)), norms, label=label, **palette.line(role, markersize=4)
+    )
     ax.set(xlabel="time step $t$", ylabel=r"$\|\partial L/\partial h_t\|$", yscale="log")
     return ax
 
@@ -21,7 +23,14 @@ def trajectory(points, ax, *, role="state", start=True, label=None):
     ax.plot(*points.T, color=palette.COLOUR[palette.check(role)], linewidth=1.0, label=label)
     ax.scatter(*points.T, c=np.arange(len(points)), cmap=palette.HEAT + "_r", s=16, zorder=3)
     if start:
-        ax.plot(*points[0], marker="o", markersize=11, markerfacecolor="none", color="black", linestyle="none")
+        ax.plot(
+            *points[0],
+            marker="o",
+            markersize=11,
+            markerfacecolor="none",
+            color="black",
+            linestyle="none",
+        )
     ax.set(xlabel="$h_1$", ylabel="$h_2$", aspect="equal")
     return ax
 
@@ -52,7 +61,12 @@ def learning_curves(curves, ax, *, ylabel="loss (nats)", every=1, log=False):
         (curve,) = ax.plot(steps, np.median(values, axis=0), label=name)
         if len(values) > 1:
             ax.fill_between(
-                steps, values.min(axis=0), values.max(axis=0), color=curve.get_color(), alpha=0.18, linewidth=0
+                steps,
+                values.min(axis=0),
+                values.max(axis=0),
+                color=curve.get_color(),
+                alpha=0.18,
+                linewidth=0,
             )
     ax.set(xlabel="training step", ylabel=ylabel, yscale="log" if log else "linear")
     if len(curves) > 1:
@@ -90,7 +104,9 @@ def spectrum(matrix, ax, *, role="parameter"):
 
 def bars(heights, ax, *, role="output", ylabel="", form="{:.2f}"):
     """Draw one bar a name with its height written on top. heights {name: number}."""
-    drawn = ax.bar(list(heights), list(heights.values()), color=palette.COLOUR[palette.check(role)], width=0.6)
+    drawn = ax.bar(
+        list(heights), list(heights.values()), color=palette.COLOUR[palette.check(role)], width=0.6
+    )
     ax.bar_label(drawn, labels=[form.format(h) for h in heights.values()], padding=2)
     ax.set(ylabel=ylabel)
     ax.grid(visible=False, axis="x")
@@ -99,10 +115,20 @@ def bars(heights, ax, *, role="output", ylabel="", form="{:.2f}"):
 
 def _write_entries(matrix, image, ax):
     if matrix.shape[1] > 12:
-        raise ValueError(f"numbers are readable in up to 12 columns, the matrix has {matrix.shape[1]}")
+        raise ValueError(
+            f"numbers are readable in up to 12 columns, the matrix has {matrix.shape[1]}"
+        )
     for (row, column), value in np.ndenumerate(matrix):
         dark = image.norm(value) < 0.5
-        ax.text(column, row, f"{value:.2g}", ha="center", va="center", fontsize=10, color="white" if dark else "black")
+        ax.text(
+            column,
+            row,
+            f"{value:.2g}",
+            ha="center",
+            va="center",
+            fontsize=10,
+            color="white" if dark else "black",
+        )
 
 
 def _positive(values, name):

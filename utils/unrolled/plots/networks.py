@@ -16,7 +16,13 @@ from unrolled.plots.palette import COLOUR, check
 ROLE = {"x": "input", "h": "state", "o": "output", "L": "loss", "y": "target"}
 ROW = {"x": 0.0, "h": 1.0, "o": 2.0, "L": 3.0, "y": 4.0}
 RADIUS = 0.25
-REACH = {"x": 0.26, "h": 0.27, "o": 0.26, "L": 0.35, "y": 0.26}  # from a node's centre to where its arrows begin
+REACH = {
+    "x": 0.26,
+    "h": 0.27,
+    "o": 0.26,
+    "L": 0.35,
+    "y": 0.26,
+}  # from a node's centre to where its arrows begin
 STEP = 1.35  # horizontal distance of two time steps
 LABEL_GAP = 0.16
 TINT = 0.82  # share of white in a node's filling
@@ -28,13 +34,26 @@ def node(ax, xy, text, role, *, radius=RADIUS, highlight=False):
     """Draw one node centred at xy (2,) in data units with `text` inside; returns its patch."""
     colour = COLOUR[check(role)]
     patch = _shape(role, xy, radius)
-    patch.set(facecolor=_tint(colour), edgecolor=colour, linewidth=4.0 if highlight else 1.6, zorder=3)
+    patch.set(
+        facecolor=_tint(colour), edgecolor=colour, linewidth=4.0 if highlight else 1.6, zorder=3
+    )
     ax.add_patch(patch)
     ax.text(*xy, text, ha="center", va="center", fontsize=12, zorder=4)
     return patch
 
 
-def arrow(ax, start, end, *, role="muted", label=None, width=1.3, curve=0.0, line="-", gap=(RADIUS, RADIUS)):
+def arrow(
+    ax,
+    start,
+    end,
+    *,
+    role="muted",
+    label=None,
+    width=1.3,
+    curve=0.0,
+    line="-",
+    gap=(RADIUS, RADIUS),
+):
     """Draw an arrow from start (2,) to end (2,), `gap` (2,) short of the two; `width` in points.
 
     `curve` bends it (share of its length, positive to the left of the direction of travel);
@@ -95,10 +114,20 @@ def unfolded(ax, steps, *, outputs=True, loss=True, values=None, gradient=None, 
     rows = _rows(outputs, loss)
     strong = _highlighted(highlight, rows, steps)
     for name in _names(rows, steps):
-        node(ax, place(name), f"${name[0]}_{{{name[1:]}}}$", ROLE[name[0]], highlight=name in strong)
+        node(
+            ax, place(name), f"${name[0]}_{{{name[1:]}}}$", ROLE[name[0]], highlight=name in strong
+        )
     for start, end, label in edges(steps, rows):
         width = 3.4 if (start, end) in strong else 1.3
-        arrow(ax, place(start), place(end), role="parameter", label=label, width=width, gap=_gap(start, end))
+        arrow(
+            ax,
+            place(start),
+            place(end),
+            role="parameter",
+            label=label,
+            width=width,
+            gap=_gap(start, end),
+        )
     if values is not None:
         _write_values(ax, values, rows, steps)
     if gradient is not None:
@@ -152,7 +181,9 @@ def _names(rows, steps):
 def _column(ax, x, rows):
     labels = {("x", "h"): "$U$", ("h", "o"): "$V$"}
     for low, high in pairwise(rows):
-        start, end = ((x, ROW["y"]), (x, ROW["L"])) if high == "y" else ((x, ROW[low]), (x, ROW[high]))
+        start, end = (
+            ((x, ROW["y"]), (x, ROW["L"])) if high == "y" else ((x, ROW[low]), (x, ROW[high]))
+        )
         gap = (REACH["y"], REACH["L"]) if high == "y" else (REACH[low], REACH[high])
         arrow(ax, start, end, role="parameter", label=labels.get((low, high)), gap=gap)
 
@@ -181,7 +212,13 @@ def _write_values(ax, values, rows, steps):
         for t, value in enumerate(numbers, start=first):
             x, y = place(f"{row}{t}")
             ax.text(
-                x - RADIUS - 0.03, y + RADIUS - 0.02, short_number(value), ha="right", va="bottom", fontsize=9, zorder=5
+                x - RADIUS - 0.03,
+                y + RADIUS - 0.02,
+                short_number(value),
+                ha="right",
+                va="bottom",
+                fontsize=9,
+                zorder=5,
             )
 
 
@@ -204,7 +241,9 @@ def _draw_gradient(ax, gradient, rows, steps):
         _first_step(row, magnitudes, rows, steps, "gradient")
         for t, magnitude in enumerate(magnitudes, start=1):
             low = backward[row]
-            _backward(ax, f"{'h' if row == 'x' else row}{t}", f"{low}{t - (row == 'h')}", float(magnitude))
+            _backward(
+                ax, f"{'h' if row == 'x' else row}{t}", f"{low}{t - (row == 'h')}", float(magnitude)
+            )
 
 
 def _backward(ax, start, end, magnitude):
@@ -225,9 +264,13 @@ def _backward(ax, start, end, magnitude):
 
 def _highlighted(highlight, rows, steps):
     known = set(_names(rows, steps)) | {(a, b) for a, b, _ in edges(steps, rows)}
-    strong = set() if highlight is None else {h if isinstance(h, str) else tuple(h) for h in highlight}
+    strong = (
+        set() if highlight is None else {h if isinstance(h, str) else tuple(h) for h in highlight}
+    )
     if unknown := strong - known:
-        raise ValueError(f"highlight names {sorted(map(str, unknown))}, which a drawing of {steps} steps does not have")
+        raise ValueError(
+            f"highlight names {sorted(map(str, unknown))}, which a drawing of {steps} steps does not have"
+        )
     return strong
 
 
@@ -246,12 +289,23 @@ def _shape(role, xy, radius):
         return _cut_box(xy, radius * 0.92)
     corner = 0.45 * radius if role == "output" else 0.01
     side = radius * 0.9 - corner
-    return FancyBboxPatch((xy[0] - side, xy[1] - side), 2 * side, 2 * side, boxstyle=f"round,pad={corner}")
+    return FancyBboxPatch(
+        (xy[0] - side, xy[1] - side), 2 * side, 2 * side, boxstyle=f"round,pad={corner}"
+    )
 
 
 def _cut_box(xy, r):
     c = 0.45 * r
-    corners = [(-r, -r + c), (-r + c, -r), (r - c, -r), (r, -r + c), (r, r - c), (r - c, r), (-r + c, r), (-r, r - c)]
+    corners = [
+        (-r, -r + c),
+        (-r + c, -r),
+        (r - c, -r),
+        (r, -r + c),
+        (r, r - c),
+        (r - c, r),
+        (-r + c, r),
+        (-r, r - c),
+    ]
     return PathPatch(Path(np.asarray(corners + corners[:1]) + xy, closed=True))
 
 

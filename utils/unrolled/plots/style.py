@@ -12,8 +12,19 @@ STYLE = {
     "axes.axisbelow": True,
     "axes.labelsize": 12,
     "axes.prop_cycle": mpl.cycler(
-        color=[COLOUR[role] for role in ("input", "gradient", "state", "output", "loss", "memory", "target")],
-        linestyle=["-", (0, (5, 2)), (0, (5, 1.5, 1, 1.5)), (0, (1, 1.5)), "-", (0, (5, 2)), (0, (1, 1.5))],
+        color=[
+            COLOUR[role]
+            for role in ("input", "gradient", "state", "output", "loss", "memory", "target")
+        ],
+        linestyle=[
+            "-",
+            (0, (5, 2)),
+            (0, (5, 1.5, 1, 1.5)),
+            (0, (1, 1.5)),
+            "-",
+            (0, (5, 2)),
+            (0, (1, 1.5)),
+        ],
     ),
     "axes.spines.right": False,
     "axes.spines.top": False,

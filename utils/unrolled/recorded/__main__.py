@@ -16,18 +16,23 @@ def known():
     return sorted(module.name for module in pkgutil.iter_modules(experiments.__path__))
 
 
+def experiment(name):
+    """The module of the experiment `name`, with CONFIG, SEEDS and run(seed)."""
+    return import_module(f"{experiments.__name__}.{name}")
+
+
 def record(name, folder=recorded.FOLDER):
     """Run the experiment `name` over its seeds, with a progress bar, and write its record. Returns the path."""
-    experiment = import_module(f"{experiments.__name__}.{name}")
+    module = experiment(name)
     results, seconds = [], []
-    for seed in progress(experiment.SEEDS, label=name):
+    for seed in progress(module.SEEDS, label=name):
         start = time.process_time()
-        results.append(experiment.run(seed))
+        results.append(module.run(seed))
         seconds.append(round(time.process_time() - start, 1))
     return recorded.save(
         name,
-        config=experiment.CONFIG,
-        seeds=list(experiment.SEEDS),
+        config=module.CONFIG,
+        seeds=list(module.SEEDS),
         results=results,
         seconds=seconds,
         folder=folder,

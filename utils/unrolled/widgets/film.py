@@ -1,6 +1,7 @@
 """A film: one figure for each value of a slider, drawn beforehand."""
 
 import inspect
+import zlib
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -21,6 +22,9 @@ class Film(VBox):
 
     def __init__(self, draw, values, *, label, alt, live, start):
         self._draw, self._alt, self._live = draw, alt, live
+        self._prefix = (
+            f"f{zlib.crc32(label.encode()):08x}"  # two films on one page keep their ids apart
+        )
         self._alt_follows = _accepts(alt, live)
         self._values = list(values)
         self._pictures = [self._picture(index) for index in range(len(self._values))]
@@ -41,8 +45,10 @@ class Film(VBox):
         value = self._values[index]
         figure = self._draw(value, **self._settings())
         if not hasattr(figure, "savefig"):
-            raise TypeError(f"draw({value!r}) returned {type(figure).__name__}, expected a matplotlib Figure")
-        return frame(figure, self._text(index), f"f{index}")
+            raise TypeError(
+                f"draw({value!r}) returned {type(figure).__name__}, expected a matplotlib Figure"
+            )
+        return frame(figure, self._text(index), f"{self._prefix}-{index}")
 
     def _settings(self):
         return {name: control.value for name, control in self._live.items()}
@@ -69,7 +75,10 @@ class Film(VBox):
             control.observe(self._on_live, names="value")
         controls = VBox(list(self._live.values()))
         controls.add_class(LIVE_CLASS)
-        note = HTML(f"<p>With a kernel, in Jupyter or Colab, you can also set: {names}.</p>", layout=_FULL_WIDTH)
+        note = HTML(
+            f"<p>With a kernel, in Jupyter or Colab, you can also set: {names}.</p>",
+            layout=_FULL_WIDTH,
+        )
         return [note, controls]
 
     def _on_slide(self, change):

