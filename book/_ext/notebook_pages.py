@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 MARKER = re.compile(
     r"^[ \t]*#+[ \t]*(?:BEGIN|END)[ \t]+(?:SOLUTION|HIDDEN TESTS)[ \t]*\n?", re.MULTILINE
 )
+HIDDEN = "BEGIN HIDDEN TESTS"
 COLAB = "https://colab.research.google.com/github"
 SOLUTIONS, EXERCISES = "solutions", "exercises"
 
@@ -29,10 +30,10 @@ def read(app, docname, source):
 def fold_answers(notebook):
     """Fold the cells that nbgrader knows as answers or checks, and drop its markers."""
     for cell in notebook["cells"]:
-        kind = cell["metadata"].get("nbgrader", {})
-        if kind.get("solution") or kind.get("grade"):
+        what = _answer_or_check(cell)
+        if what:
             cell["source"] = MARKER.sub("", _text(cell))
-            _fold(cell, "answer" if kind.get("solution") else "check")
+            _fold(cell, what)
 
 
 def add_links(notebook, docname, theme_options):
@@ -60,12 +61,24 @@ def colab_address(docname, theme_options):
     return f"{COLAB}/{repository}/blob/{theme_options['repository_branch']}/{docname}.ipynb"
 
 
+def _answer_or_check(cell):
+    kind = cell["metadata"].get("nbgrader", {})
+    if kind.get("solution"):
+        return "answer"
+    if kind.get("grade"):
+        return "hidden tests" if HIDDEN in _text(cell) else "check"
+    return None
+
+
 def _fold(cell, what):
     if cell["cell_type"] == "markdown":
         cell["source"] = f"<details><summary>Answer</summary>\n\n{_text(cell)}\n\n</details>"
         return
     metadata = cell["metadata"]
-    metadata["tags"] = [*metadata.get("tags", []), "hide-cell" if what == "check" else "hide-input"]
+    metadata["tags"] = [
+        *metadata.get("tags", []),
+        "hide-input" if what == "answer" else "hide-cell",
+    ]
     prompts = {"code_prompt_show": f"Show the {what}", "code_prompt_hide": f"Hide the {what}"}
     metadata["mystnb"] = metadata.get("mystnb", {}) | prompts
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from browser import Watch
 from playwright.sync_api import Browser, Page
+
+from browser import Watch
 
 WIDTH, HEIGHT = 1280, 720  # pixels of a slide
 LEAST_FIGURE = 240  # pixels: a picture lower than that is not readable from the last row
@@ -18,16 +19,18 @@ MEASURE = """
   const size = (box) => `${Math.round(box.left)},${Math.round(box.top)} to ${Math.round(box.right)},${Math.round(box.bottom)}`;
   const shown = (element) => !element.closest(unseen) && element.checkVisibility();
   for (const element of slide.querySelectorAll("*")) {
-    if (!shown(element) || element.ownerSVGElement || element.parentElement.closest("pre, mjx-container")) continue;
+    if (!shown(element) || element.ownerSVGElement || element.parentElement.closest("pre")) continue;
     const box = element.getBoundingClientRect(), name = element.tagName.toLowerCase();
     const text = (element.textContent || element.alt || "").trim().slice(0, 50);
     if (!box.width || !box.height) continue;
     if (outside(box)) found.add(`${name} lies outside the slide (${size(box)}): ${text}`);
     const cell = element.parentElement.closest(".cell")?.getBoundingClientRect();
-    if (cell && box.bottom > cell.bottom + 2) found.add(`${name} runs into what follows (${Math.round(box.bottom - cell.bottom)} px): ${text}`);
+    if (cell && box.bottom > cell.bottom + 2)
+      found.add(`${name} runs into what follows (${Math.round(box.bottom - cell.bottom)} px): ${text}`);
     const clips = getComputedStyle(element).overflow !== "visible" && name !== "svg";
     if (clips && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1))
-      found.add(`${name} is cut off (${element.scrollWidth} x ${element.scrollHeight} in ${element.clientWidth} x ${element.clientHeight}): ${text}`);
+      found.add(`${name} is cut off (${element.scrollWidth} x ${element.scrollHeight} in ` +
+                `${element.clientWidth} x ${element.clientHeight}): ${text}`);
     if (element.matches("img.figure, .output_widget [role=img]") && box.height < leastFigure)
       found.add(`a figure is only ${Math.round(box.height)} px high: ${element.alt || element.ariaLabel}`);
   }

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
+
 from browser import Watch, browser  # noqa: F401 (the second is a fixture)
 from classroom import deck, lab
-from playwright.sync_api import expect
 
 LECTURES = sorted((Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))
 PATIENCE = 60_000  # milliseconds for the page to do what it was asked

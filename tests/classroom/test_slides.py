@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
 import slides
 import vendor
 from browser import browser  # noqa: F401 (a fixture)

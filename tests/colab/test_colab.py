@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from colab import machine as colab
 
 LECTURES = sorted((Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))

@@ -58,7 +58,7 @@ class Result(NamedTuple):
     points: float | None  # None unless graded
     max_points: float
     reason: str  # why a person has to look; for a graded one what was left out, what stopped and what failed
-    tests: dict  # points of each test cell by grade_id
+    tests: dict  # points of each test cell that carries some, by grade_id
 
 
 # ---- reading a submission
@@ -160,26 +160,26 @@ def _with_canaries(notebook, blocked, cell_timeout):
 
 def _graded(student, executed, blank):
     tests = outcomes(executed)
-    failed = [
-        f"{name} ({test.message or 'did not run'})"
-        for name, test in tests.items()
-        if not test.passed
-    ]
-    reasons = [f"not answered: {', '.join(blank)}"] if blank else []
-    stopped = [
-        f"{grade_id(cell)} ({error_of(cell)})"
-        for cell in executed.cells
-        if is_solution(cell) and error_of(cell)
-    ]
-    reasons += [f"stopped with an error: {'; '.join(stopped)}"] if stopped else []
-    reasons += [f"failed: {'; '.join(failed)}"] if failed else []
+    untried = {test for question in blank for test in checks_of(executed, question)}
+    cells = [cell for cell in executed.cells if is_solution(cell)]
+    remarks = {
+        "not answered": blank,
+        "stopped with an error": [
+            f"{grade_id(cell)} ({error_of(cell)})" for cell in cells if error_of(cell)
+        ],
+        "failed": [
+            f"{name} ({test.message or 'did not run'})"
+            for name, test in tests.items()
+            if not test.passed and name not in untried
+        ],
+    }
     return Result(
         student,
         GRADED,
         sum(test.points for test in tests.values()),
         sum(test.max_points for test in tests.values()),
-        " | ".join(reasons),
-        {name: test.points for name, test in tests.items()},
+        " | ".join(f"{remark}: {'; '.join(names)}" for remark, names in remarks.items() if names),
+        {name: test.points for name, test in tests.items() if test.max_points},
     )
 
 

@@ -80,7 +80,7 @@ def bit_and_silence(rng, lag, B):
 def gradient(params, x, y, window):
     """Gradients of the mean loss at the last step, walked back through the last `window` steps only.
 
-    The state before them is carried in and treated as a constant; equation (6.20).
+    The state before them is carried in and treated as a constant; equation (6.19).
     """
     cell, out = params
     cut = max(len(x) - window, 0)
@@ -90,7 +90,7 @@ def gradient(params, x, y, window):
         return rnn.Params(*(np.zeros_like(leaf) for leaf in cell)), grads
     h, cache = rnn.forward(cell, x[cut:], state=carried)
     _, out_grads, dh_last = _readout_gradient(out, h[-1], y)
-    cell_grads, _, _ = rnn.backward(cell, cache, dstate=rnn.State(dh_last))  # (6.20)
+    cell_grads, _, _ = rnn.backward(cell, cache, dstate=rnn.State(dh_last))  # (6.19)
     return cell_grads, out_grads
 
 
