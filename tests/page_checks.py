@@ -29,7 +29,7 @@ def open_page(browser, address, width=WIDTH, scheme="light", watch=None):
     page.evaluate("window.MathJax?.startup?.promise")
     page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
     page.wait_for_function(WIDGETS_ARE_DRAWN)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("networkidle", timeout=120_000)
     settle(page)
     return page
 
@@ -100,10 +100,25 @@ def cut_off(page):
     """What is wider than its box and can't be scrolled to."""
     return page.evaluate(
         """scrollers => [...document.querySelectorAll(scrollers)]
-             .filter(e => e.scrollWidth > e.clientWidth + 1)
+             .filter(e => e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1)
              .filter(e => ["hidden", "clip"].includes(getComputedStyle(e).overflowX))
              .map(e => "cut off: " + e.outerHTML.slice(0, 100))""",
         SCROLLERS,
+    )
+
+
+def restless(page):
+    """What a page goes on changing after it has settled: scripts that answer to each other without end."""
+    return page.evaluate(
+        """() => new Promise(done => {
+             const changes = new Set();
+             const note = records => records.forEach(r => changes.add(
+               "keeps changing: " + r.type + " " + (r.attributeName ?? "") + " of " + r.target.nodeName));
+             const watched = {attributes: true, childList: true, characterData: true, subtree: true};
+             const observer = new MutationObserver(note);
+             observer.observe(document.body, watched);
+             setTimeout(() => { observer.disconnect(); done([...changes]); }, 200);
+           })"""
     )
 
 

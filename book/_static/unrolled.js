@@ -13,8 +13,8 @@ const SCROLLING = {
 function markWideFormulas() {
   for (const formula of document.querySelectorAll(".bd-article span.math:not(td span, th span)")) {
     const block = formula.closest("p, li, dd, blockquote, section");
-    const drawn = formula.querySelector("mjx-container");
-    if (drawn) formula.classList.toggle("wide", drawn.scrollWidth > block.clientWidth);
+    const drawn = formula.querySelector("mjx-math"); // as wide as its content, whatever its surroundings
+    if (drawn) formula.classList.toggle("wide", drawn.getBoundingClientRect().width > block.clientWidth + 1);
   }
 }
 
@@ -22,6 +22,7 @@ function makeScrollersFocusable() {
   for (const [selector, name] of Object.entries(SCROLLING)) {
     for (const element of document.querySelectorAll(`.bd-article ${selector}`)) {
       if (element.scrollWidth > element.clientWidth + 1) {
+        if (element.getAttribute("aria-label") === name) continue;
         element.tabIndex = 0;
         element.setAttribute("role", "group");
         element.setAttribute("aria-label", name);
@@ -66,7 +67,11 @@ function start() {
   const article = document.querySelector(".bd-article") ?? document.body;
   const watched = {childList: true, subtree: true, characterData: true};
   new MutationObserver(() => { scrollers(); sliders(); }).observe(article, watched);
-  new ResizeObserver(scrollers).observe(article);
+  let width = 0;
+  new ResizeObserver(([entry]) => { // its height changes with what is done here
+    if (entry.contentRect.width !== width) scrollers();
+    width = entry.contentRect.width;
+  }).observe(article);
   article.addEventListener("toggle", scrollers, true); // an opened answer may hold something wide
   scrollers();
   sliders();

@@ -44,6 +44,11 @@ CASES = [
             "<div role=img></div>",
         ],
     ),
+    (
+        "restless",
+        "<p>text</p><script>setTimeout(() => { document.body.id = 'late'; }, 50);</script>",
+        ["<p>text</p><script>setInterval(() => { document.body.id = Date.now(); }, 20);</script>"],
+    ),
     ("sideways", f"<div style='overflow: auto'>{WIDE}</div>", [WIDE]),
     (
         "unfocusable",

@@ -10,6 +10,7 @@ from page_checks import (
     cut_off,
     math_errors,
     open_page,
+    restless,
     sideways,
     still_sliders,
     unfocusable,
@@ -37,7 +38,9 @@ def test_page(name, width, site, browser):
         browser, site + name, width, watch=lambda page: seen.append(Watch(page, (site,)))
     )
     problems = math_errors(page) + untypeset(page) + alt_problems(page)
-    problems += sideways(page) + unfocusable(page) + cut_off(page) + still_sliders(page)
+    problems += (
+        restless(page) + sideways(page) + unfocusable(page) + cut_off(page) + still_sliders(page)
+    )
     page.close()
     assert seen[0].problems + problems == []
 

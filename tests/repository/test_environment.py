@@ -12,7 +12,9 @@ import pytest
 
 @pytest.fixture
 def environment(root):
-    spec = importlib.util.spec_from_file_location("environment", root / "utils/build/environment.py")
+    spec = importlib.util.spec_from_file_location(
+        "environment", root / "utils/build/environment.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -30,7 +32,13 @@ def copy(root, tmp_path):
 def run(command, folder, **variables):
     environment = {**os.environ, **variables}
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -40,7 +48,9 @@ def errors(output):
 
 @pytest.mark.parametrize("version", [(3, 9, 1), (3, 14, 0), (2, 7, 18)])
 def test_an_unsupported_python_is_named(environment, version):
-    with pytest.raises(SystemExit, match=rf"Python {version[0]}\.{version[1]} at /opt/python .* needs 3\.11"):
+    with pytest.raises(
+        SystemExit, match=rf"Python {version[0]}\.{version[1]} at /opt/python .* needs 3\.11"
+    ):
         environment.check_python(version, "/opt/python")
 
 
@@ -52,11 +62,18 @@ def test_a_supported_python_passes(environment, version):
 def test_no_python_at_all(copy):
     done = run(["make", "book", "PYTHON=no-such-python"], copy)
     assert done.returncode != 0
-    assert errors(done.stderr) == ["error: no no-such-python found; install Python 3.11, 3.12 or 3.13"]
+    assert errors(done.stderr) == [
+        "error: no no-such-python found; install Python 3.11, 3.12 or 3.13"
+    ]
 
 
 def test_no_network(copy):
-    nowhere = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "UV_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
+    nowhere = {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": "",
+        "UV_FIND_LINKS": "",
+        "PIP_CONFIG_FILE": os.devnull,
+    }
     done = run(["make", "book", f"PYTHON={sys.executable}"], copy, **nowhere)
     assert done.returncode != 0
     (sentence,) = errors(done.stderr)
@@ -72,10 +89,14 @@ def test_an_unknown_group_is_refused(copy):
 
 def test_the_lock_holds_no_gpu_libraries_and_no_local_builds(root):
     pins = [
-        line for line in (root / "requirements.txt").read_text().splitlines() if not line.startswith("#")
+        line
+        for line in (root / "requirements.txt").read_text().splitlines()
+        if not line.startswith("#")
     ]
     assert "torch==2.13.0" in pins
-    assert not [pin for pin in pins if re.match(r"nvidia-|cuda-|triton", pin) or "+" in pin or "://" in pin]
+    assert not [
+        pin for pin in pins if re.match(r"nvidia-|cuda-|triton", pin) or "+" in pin or "://" in pin
+    ]
     assert all("==" in pin for pin in pins)
 
 
