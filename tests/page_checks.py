@@ -29,7 +29,7 @@ def open_page(browser, address, width=WIDTH, scheme="light", watch=None):
     page.evaluate("window.MathJax?.startup?.promise")
     page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
     page.wait_for_function(WIDGETS_ARE_DRAWN)
-    page.wait_for_load_state("networkidle", timeout=120_000)
+    page.evaluate(ASKS_FOR_NOTHING_MORE)
     settle(page)
     return page
 
@@ -39,10 +39,39 @@ WIDGETS_ARE_DRAWN = """() => {
   return document.querySelectorAll(".widget-subarea > .jupyter-widgets").length >= wanted.length;
 }"""
 
+# Playwright's own "networkidle" can miss the end of a request, and then waits for ever.
+ASKS_FOR_NOTHING_MORE = """async () => {
+  await document.fonts.ready;
+  const asked = () => performance.getEntriesByType("resource").length;
+  let before;
+  do {
+    before = asked();
+    await new Promise(done => setTimeout(done, 400));
+  } while (asked() !== before);
+}"""
+
 
 def settle(page):
-    """Wait until the page has answered what happened: two frames of the browser."""
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    """Wait until nothing on the page has changed for 0.2 s; after 5 s, give what keeps changing."""
+    return page.evaluate(
+        """() => new Promise(done => {
+             let changes = new Set(), last = performance.now();
+             const end = last + 5000;
+             const observer = new MutationObserver(records => {
+               last = performance.now();
+               for (const r of records)
+                 changes.add(`keeps changing: ${r.type} ${r.attributeName ?? ""} of ${r.target.nodeName}`);
+             });
+             observer.observe(document.body, {attributes: true, childList: true, characterData: true, subtree: true});
+             const look = setInterval(() => {
+               const now = performance.now();
+               if (now - last < 200 && now < end) return;
+               clearInterval(look);
+               observer.disconnect();
+               done(now - last < 200 ? [...changes] : []);
+             }, 20);
+           })"""
+    )
 
 
 def math_errors(page):
@@ -108,18 +137,8 @@ def cut_off(page):
 
 
 def restless(page):
-    """What a page goes on changing after it has settled: scripts that answer to each other without end."""
-    return page.evaluate(
-        """() => new Promise(done => {
-             const changes = new Set();
-             const note = records => records.forEach(r => changes.add(
-               "keeps changing: " + r.type + " " + (r.attributeName ?? "") + " of " + r.target.nodeName));
-             const watched = {attributes: true, childList: true, characterData: true, subtree: true};
-             const observer = new MutationObserver(note);
-             observer.observe(document.body, watched);
-             setTimeout(() => { observer.disconnect(); done([...changes]); }, 200);
-           })"""
-    )
+    """What a page goes on changing: scripts that answer to each other without end."""
+    return settle(page)
 
 
 def access_violations(page):

@@ -1,8 +1,10 @@
 """Lecture 06: which lags does backpropagation through a truncated walk learn?
 
 One bit is shown at step 1, nothing after it, and the network says at step lag + 1 which bit it was. The backward
-walk starts there and covers `window` steps; the forward pass is never cut. Two starts: "silent", U = 0, so that no
-information enters until U has been trained; "random", U drawn at random, so that the state carries the bit anyway.
+walk starts there and covers `window` steps; the forward pass is never cut. Three starts: "silent", U = 0, so that no
+information enters until U has been trained; "random", U drawn at random and W orthogonal, so that the state carries
+the bit anyway; "forgetful", U drawn at random and W orthogonal times `forget`, so that the state loses the bit until W
+has been trained.
 """
 
 import numpy as np
@@ -12,7 +14,8 @@ from unrolled.scratch import losses, optim, readout, rnn
 CONFIG = {
     "lags": [3, 4, 10, 20],
     "windows": [4, 5, 11, 21],
-    "starts": ["silent", "random"],
+    "starts": ["silent", "random", "forgetful"],
+    "forget": 0.5,  # scale of W in the forgetful start
     "hidden": 16,
     "batch": 32,
     "steps": 200,
@@ -24,7 +27,7 @@ SEEDS = list(range(1, 11))
 
 
 def run(seed):
-    """Accuracies, lists (lags, windows) for both starts; "readout": random start and a window of 0, one for each lag."""
+    """Accuracies, lists (lags, windows) for each start; "START_readout": a window of 0, one for each lag."""
     results = {
         start: [
             [accuracy(seed, lag, window, start) for window in CONFIG["windows"]]
@@ -32,7 +35,9 @@ def run(seed):
         ]
         for start in CONFIG["starts"]
     }
-    return results | {"readout": [accuracy(seed, lag, 0, "random") for lag in CONFIG["lags"]]}
+    for start in ("random", "forgetful"):
+        results[f"{start}_readout"] = [accuracy(seed, lag, 0, start) for lag in CONFIG["lags"]]
+    return results
 
 
 def accuracy(seed, lag, window, start):
@@ -58,12 +63,19 @@ def train(rng, lag, window, start):
 
 
 def draw(rng, start):
-    """Parameters with an orthogonal W, one input and two outputs; U is 0 for a silent start."""
+    """Parameters with one input and two outputs; W is orthogonal, times CONFIG["forget"] for a forgetful start.
+
+    U is 0 for a silent start. Raises ValueError for a start that is not in CONFIG["starts"].
+    """
+    if start not in CONFIG["starts"]:
+        raise ValueError(f"start is {start!r}, expected one of {CONFIG['starts']}")
     H = CONFIG["hidden"]
     W, _ = np.linalg.qr(rng.normal(size=(H, H)))
     U = rng.normal(0, 0.5, size=(H, 1))
     if start == "silent":
         U = np.zeros((H, 1))
+    if start == "forgetful":
+        W = CONFIG["forget"] * W
     return rnn.Params(U, W, np.zeros(H)), readout.Params(
         rng.normal(size=(2, H)) / np.sqrt(H), np.zeros(2)
     )
