@@ -33,6 +33,7 @@ lint: environment  ## check the style of code and notebooks
 	$(BIN)/ruff format --check --quiet .
 
 lab: environment  ## open JupyterLab on the lectures and exercises
+	@$(BIN)/jupyter trust --log-level=ERROR lectures/*.ipynb solutions/*/*.ipynb  # shows the stored figures and widgets
 	$(BIN)/jupyter lab
 
 slides: environment  ## render the lectures' slide decks into _build/slides and sum their minutes
