@@ -1,6 +1,5 @@
 """The card on which every widget stands: one piece of HTML that brings its own style and script."""
 
-import hashlib
 import json
 from functools import cache
 from html import escape
@@ -22,28 +21,23 @@ class Card:
         return self._html
 
 
-def page(form, pieces, size, script, name=None):
+def page(form, name, pieces, size, script):
     """The HTML of a widget.
 
     form    film, plane, player or inspector
+    name    its id on the page
     pieces  HTML from top to bottom
     size    width and height of the picture in CSS pixels
     script  file name of the script that moves it
-    name    its id on the page; made from the pieces where none is given
     """
     body = "\n".join(pieces)
     width, height = size
     return (
-        f'<div class="unrolled-widget" data-form="{form}" id="{name or name_of(body)}" '
+        f'<div class="unrolled-widget" data-form="{form}" id="{name}" '
         'data-lm-suppress-shortcuts="true" data-prevent-swipe '  # JupyterLab and reveal.js leave its keys alone
         f'style="--uw-width:{width:.0f}px;--uw-ratio:{width / height:.4f}">\n'
         f"<style>\n{_asset('widget.css')}</style>\n{body}\n<script>\n{_asset(script)}</script>\n</div>"
     )
-
-
-def name_of(text):
-    """An id that two different texts don't share."""
-    return "uw-" + hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def stage(picture, alt, over=""):

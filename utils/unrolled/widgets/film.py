@@ -6,26 +6,27 @@ from unrolled.widgets import card, moving
 
 
 class Film(card.Card):
-    """A slider above its frames; see `film`, which makes it. In a notebook live controls draw it anew."""
+    """A slider above its frames; `film` makes it."""
 
-    def __init__(self, draw, slider, alt, live):
-        self._draw, self._slider, self._alt, self._live = draw, slider, alt, live
-        self._alt_follows = _accepts(alt, live)
-        self._name = card.name_of(f"{slider.label} {slider.readouts()} {list(live)}")
-        title = f"Film({slider.label!r}, {len(slider.values)} frames)"
-        super().__init__(title, self._page())
+    def __init__(self, slider, page):
+        super().__init__(f"Film({slider.label!r}, {len(slider.values)} frames)", page)
+
+
+class LiveFilm(Film):
+    """A film with controls below it, which draw it anew in a notebook whose kernel runs."""
+
+    def __init__(self, slider, draw_page, live):
+        self._draw_page, self._live = draw_page, live
+        super().__init__(slider, draw_page())
 
     def _ipython_display_(self):
         from IPython.display import display
 
-        if not self._live:
-            display(self._bundle(), raw=True)
-            return
         self._screen = display(self._bundle(), raw=True, display_id=True)
         display(self._controls())
 
     def _bundle(self):
-        return {"text/html": self._html, "text/plain": repr(self)}
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def _controls(self):
         from ipywidgets import VBox
@@ -33,29 +34,13 @@ class Film(card.Card):
         for control in self._live.values():
             control.style.description_width = "initial"
             if control.has_trait("continuous_update"):
-                control.continuous_update = False  # all frames are drawn anew
-            control.observe(self._on_live, names="value")
+                control.continuous_update = False  # a change draws every frame anew
+            control.observe(self._on_change, names="value")
         return VBox(list(self._live.values()))
 
-    def _on_live(self, change):
-        self._html = self._page()
+    def _on_change(self, change):
+        self._html = self._draw_page()
         self._screen.update(self._bundle(), raw=True)
-
-    def _page(self):
-        values = self._slider.values
-        settings = {name: control.value for name, control in self._live.items()}
-        spoken = settings if self._alt_follows else {}
-        frames = moving.draw_all(
-            lambda value: self._draw(value, **settings), [(value,) for value in values]
-        )
-        alts = [self._alt(value, **spoken) for value in values]
-        return moving.page("film", [self._slider], frames, alts, name=self._name, note=self._note())
-
-    def _note(self):
-        names = ", ".join(control.description for control in self._live.values())
-        return (
-            f"With a kernel, in Jupyter or Colab, you can also set: {names}." if self._live else ""
-        )
 
 
 def film(draw, values, *, label, alt, live=None, start=0):
@@ -73,7 +58,27 @@ def film(draw, values, *, label, alt, live=None, start=0):
     Raises ValueError for fewer than two values, a start outside them or figures of different sizes, TypeError if draw
     returns no Figure.
     """
-    return Film(draw, moving.slider(label, values, start), alt, live or {})
+    slider = moving.slider(label, values, start)
+    if not live:
+        frames, alts = _frames_and_alts(draw, slider.values, alt, {})
+        return Film(slider, moving.page("film", [slider], frames, alts))
+    names = ", ".join(control.description for control in live.values())
+    note = f"With a kernel, in Jupyter or Colab, you can also set: {names}."
+    given = []
+
+    def draw_page():
+        frames, alts = _frames_and_alts(draw, slider.values, alt, live)
+        given.append(frames.name)  # the first name stays: the reader's slider is found again by it
+        return moving.page("film", [slider], frames, alts, name=given[0], note=note)
+
+    return LiveFilm(slider, draw_page, live)
+
+
+def _frames_and_alts(draw, values, alt, live):
+    settings = {name: control.value for name, control in live.items()}
+    frames = moving.draw_all(lambda value: draw(value, **settings), [(value,) for value in values])
+    spoken = settings if _accepts(alt, live) else {}
+    return frames, [alt(value, **spoken) for value in values]
 
 
 def _accepts(alt, live):

@@ -32,12 +32,14 @@ _REFERENCE = re.compile(r"(?<=^#).+$|(?<=url\(#)[^)]+")
 class Frames(NamedTuple):
     """The frames of one drawing.
 
+    name    an id that other frames don't have; ids inside begin with it
     size    width and height in CSS pixels
     shared  SVG of what more than one frame refers to
     parts   pieces of SVG
     frames  for each frame the numbers of its parts, in the order in which they are painted
     """
 
+    name: str
     size: tuple[float, float]
     shared: str
     parts: list[str]
@@ -73,10 +75,10 @@ def together(texts):
             f"the figures must have one size, got {size[0]:g} x {size[1]:g} and "
             f"{others[0][0]:g} x {others[0][1]:g} pixels"
         )
-    prefix = "u" + hashlib.sha256("".join(texts).encode()).hexdigest()[:8]
+    name = "uw-" + hashlib.sha256("".join(texts).encode()).hexdigest()[:10]
     defined = [_take_definitions(tree) for tree in trees]
     uses = Counter(content for definitions in defined for content in set(definitions.values()))
-    names = {content: f"{prefix}-{number}" for number, content in enumerate(uses)}
+    names = {content: f"{name}-{number}" for number, content in enumerate(uses)}
     numbers, frames = {}, []
     for tree, definitions in zip(trees, defined):
         _rename(tree, {old: names[content] for old, content in definitions.items()})
@@ -85,7 +87,7 @@ def together(texts):
         pieces += [_text(child) for child in _flat(tree)]
         frames.append([numbers.setdefault(piece, len(numbers)) for piece in pieces])
     shared = "".join(_named(content, names[content]) for content in uses if uses[content] > 1)
-    return Frames(size, shared, list(numbers), frames)
+    return Frames(name, size, shared, list(numbers), frames)
 
 
 def _bare(tree):

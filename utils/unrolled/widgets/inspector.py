@@ -53,7 +53,7 @@ def inspector(figure, spots, *, label, alt):
         ),
         card.said(alt),
     ]
-    html = card.page("inspector", pieces, frames.size, "inspector.js")
+    html = card.page("inspector", frames.name, pieces, frames.size, "inspector.js")
     return card.Card(f"Inspector({label!r}, {len(spots)} parts)", html)
 
 

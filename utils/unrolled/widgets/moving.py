@@ -23,9 +23,9 @@ class Slider(NamedTuple):
         readouts = self.readouts()
         now, room = escape(readouts[self.start]), max(map(len, readouts))
         return (
-            f'<div class="uw-slider"><label><span>{escape(self.label)}</span><input type="range" min="0" '
+            f'<label><span>{escape(self.label)}</span><input type="range" min="0" '
             f'max="{len(readouts) - 1}" value="{self.start}" autocomplete="off" aria-valuetext="{now}"></label>'
-            f'<span class="uw-readout" aria-hidden="true" style="min-width:{room}ch">{now}</span></div>'
+            f'<span class="uw-readout" aria-hidden="true" style="min-width:{room}ch">{now}</span>'
         )
 
 
@@ -55,7 +55,11 @@ def draw_all(draw, settings):
 
 
 def page(form, sliders, frames, alts, *, name=None, buttons="", captions=(), note="", **more):
-    """The HTML of a widget whose sliders choose among frames; the last slider runs fastest."""
+    """The HTML of a widget whose sliders choose among frames; the last slider runs fastest.
+
+    name  its id, where it is drawn anew and shall stay the same
+    more  what else the script is told
+    """
     start = 0
     for each in sliders:
         start = start * len(each.values) + each.start
@@ -75,4 +79,4 @@ def page(form, sliders, frames, alts, *, name=None, buttons="", captions=(), not
         card.said(alts[start]),
         card.data(content),
     ]
-    return card.page(form, filter(None, pieces), frames.size, "moving.js", name)
+    return card.page(form, name or frames.name, filter(None, pieces), frames.size, "moving.js")
