@@ -9,12 +9,12 @@ const SCROLLING = {
   "div.cell_output > .output": "Output, scrolls sideways",
 };
 
-// A formula in a line of text can't be broken: where it is wider than its column it gets a scroll bar of its own.
+// A formula in a line of text breaks between its parts. Where a part is wider than the column it scrolls in itself.
 function markWideFormulas() {
   for (const formula of document.querySelectorAll(".bd-article span.math:not(td span, th span)")) {
-    const block = formula.closest("p, li, dd, blockquote, section");
-    const drawn = formula.querySelector("mjx-math"); // as wide as its content, whatever its surroundings
-    if (drawn) formula.classList.toggle("wide", drawn.getBoundingClientRect().width > block.clientWidth + 1);
+    const width = formula.closest("p, li, dd, blockquote, section").clientWidth;
+    const parts = formula.querySelectorAll(".katex-base");
+    formula.classList.toggle("wide", [...parts].some(part => part.getBoundingClientRect().width > width + 1));
   }
 }
 

@@ -46,6 +46,7 @@ def build():
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if done.returncode != 0:
+        STAMP.unlink(missing_ok=True)  # the next build looks at every page again
         sys.exit(
             f"{done.stdout}\nerror: the book was not built without warnings; they are listed above"
         )
@@ -81,7 +82,8 @@ def _settings():
         ROOT / "requirements.txt",
         ROOT / "package-lock.json",
     ]
-    files += sorted((ROOT / "book" / "_ext").glob("*.py"))
+    for folder in ("_ext", "_static", "_templates"):
+        files += sorted(path for path in (ROOT / "book" / folder).rglob("*") if path.is_file())
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
