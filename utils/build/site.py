@@ -7,6 +7,7 @@ import argparse
 import functools
 import hashlib
 import http.server
+import shutil
 import subprocess
 import sys
 import webbrowser
@@ -41,6 +42,7 @@ def build():
     settings = _settings()
     if not (STAMP.is_file() and STAMP.read_text() == settings):
         STAMP.unlink(missing_ok=True)
+        shutil.rmtree(HTML, ignore_errors=True)  # nothing of an earlier site stays
         command.append("--all")
     done = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
