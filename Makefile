@@ -21,7 +21,7 @@ serve: book  ## build the book and open it on http://localhost:8000 (PORT=n for 
 	@$(BIN)/python utils/build/site.py --serve $(PORT)
 
 test: environment lint  ## run all tests: package, notebooks, grading, Colab, slides, JupyterLab, browser
-	@$(BIN)/python tests/browser.py
+	@$(BIN)/python utils/build/chromium.py
 	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests lectures solutions
 
 check: environment lint  ## the quick tests (under two minutes): style, package, equations, changed notebooks

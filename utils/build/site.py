@@ -87,6 +87,7 @@ def _settings():
         ROOT / "package-lock.json",
     ]
     files += sorted((ROOT / "book" / "_ext").glob("*.py"))
+    files += sorted((ROOT / "book" / "_static").iterdir())  # each page names them with a digest
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
