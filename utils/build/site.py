@@ -13,6 +13,7 @@ import sys
 import webbrowser
 from pathlib import Path
 
+import decks
 import vendor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,10 @@ def main(arguments=None):
 
 
 def build():
-    """Build what changed; everything when a setting, an extension or a version changed. Exits on any warning."""
+    """Build what changed, pages and decks; everything when a setting, an extension or a version changed.
+
+    Exits on any warning.
+    """
     vendor.for_site()
     program = Path(sys.executable).with_name("jupyter-book")
     command = [program, "build", str(ROOT), "--path-output", str(ROOT)]
@@ -53,6 +57,7 @@ def build():
             f"{done.stdout}\nerror: the book was not built without warnings; they are listed above"
         )
     STAMP.write_text(settings)
+    decks.update()
 
 
 def serve(port):
