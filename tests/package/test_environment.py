@@ -363,8 +363,8 @@ def test_the_report_needs_the_standard_library_alone():
 
 @pytest.mark.parametrize(
     ("home", "shown"),
-    [("/home/ada", "~/book/a"), ("/home/ada/", "~/book/a"), ("/", "/home/ada/book/a")],
+    [("/people/ada", "~/book/a"), ("/people/ada/", "~/book/a"), ("/", "/people/ada/book/a")],
 )
 def test_the_report_names_no_user(home, shown, monkeypatch):
     monkeypatch.setenv("HOME", home)
-    assert environment._short("/home/ada/book/a") == shown
+    assert environment._short("/people/ada/book/a") == shown
