@@ -207,7 +207,7 @@ def test_what_only_class_book_or_tests_need_is_told_and_not_fatal(name, without)
     check = found[name.replace("_", "-")]
     assert check.status == "missing" and environment.is_ready(found.values())
     text = environment.text(list(found.values()))
-    assert f"{check.name} is missing; needed for" in text and f"  {check.cure}" in text
+    assert f"{check.name}: missing. Needed for" in text and f"  {check.cure}" in text
     assert f"not ready: {check.name}" in text
 
 
@@ -225,7 +225,7 @@ def test_a_python_outside_the_range_is_unsupported(without, monkeypatch):
     monkeypatch.setattr("platform.python_version", lambda: "3.14.0")
     found = without()
     assert found["Python"].status == "unsupported"
-    assert "unsupported: the range is >=3.11,<3.14" in environment.text(list(found.values()))
+    assert "unsupported: needed is >=3.11,<3.14" in environment.text(list(found.values()))
     assert not environment.is_ready(found.values())
 
 

@@ -335,7 +335,8 @@ def _install(required, *options):
         return _pip(*options, name if options else "jupyterlab")
     if name == "torch" and sys.platform == "linux":
         # PyPI's torch for Linux brings gigabytes of GPU libraries.
-        return f"{_pip('uv')} && {_uv(*options, '--torch-backend', 'cpu', wanted)}"
+        command = _uv(*options, "--torch-backend", "cpu", wanted)
+        return f"{_pip('uv')} && {command}" if find_spec("pip") else command
     return _pip(*options, wanted)
 
 
@@ -392,8 +393,9 @@ def text(found):
 
 
 def _place(check):
-    doubt = f" ({check.status}: the range is {check.versions})" if check.status != "ok" else ""
-    return f"{check.name} {check.found}{doubt if check.versions else ''}"
+    doubt = {"ok": "", "unsupported": f" (unsupported: needed is {check.versions})"}
+    doubt |= {"untried": f" (not compared with {check.versions})", "broken": " (broken)"}
+    return f"{check.name} {check.found}{doubt[check.status]}"
 
 
 def _packages(found):
@@ -418,7 +420,7 @@ def _cures(failed):
     for each in failed:
         said = f" ({each.found})" if each.found else ""
         why = ", ".join(PURPOSES[purpose] for purpose in each.needed_for)
-        lines += [f"{each.name} is {each.status}{said}; needed for {why}. Cure:", f"  {each.cure}"]
+        lines += [f"{each.name}: {each.status}{said}. Needed for {why}.", f"  {each.cure}"]
     return lines
 
 
