@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 
 import pytest
 import yaml
@@ -121,6 +122,7 @@ def test_the_checks_see_the_tree_of_the_tag(course):
     program = """
 import sys; sys.path.insert(0, "")
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 import unrolled
 assert unrolled.__version__ == "0.2.0" and Path(unrolled.__file__).is_relative_to(Path.cwd())
 assert "branch: v0.2.0" in Path("_config.yml").read_text()
@@ -136,9 +138,8 @@ def test_the_book_is_released_with_every_page(root, tmp_path):
     book = tmp_path / "book"
     book.mkdir()
     snapshot(book, "main")
-    generated = [sys.executable, "utils/build/exercises.py", "--check"]
     version = "999.0.0"
-    start, _, after = release.release(book, version, checks={"exercises": generated})
+    start, _, after = release.release(book, version, checks={})
     assert changed(book, start, after) == VERSIONS
     tagged = checked_out(book, "v999.0.0", tmp_path / "tagged")
     assert repository.differing(tagged) == []
@@ -266,14 +267,28 @@ def test_a_check_that_fails_leaves_the_repository_as_it_was(program, said, cours
     assert everything(course) == before
 
 
-def test_an_interruption_leaves_the_repository_as_it_was(course, monkeypatch):
-    def interrupt(*arguments):
-        raise KeyboardInterrupt
-
+@pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
+def test_an_interruption_leaves_the_repository_as_it_was(signal, course, root):
     before = everything(course)
-    monkeypatch.setattr(release, "_check", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        release.release(course, "0.2.0", checks=PASSES)
+    program = f"""
+import sys
+import release
+release.ROOT = {str(course)!r}
+release.CHECKS = {{"patience": [sys.executable, "-c", "import time; time.sleep(60)"]}}
+sys.exit(release.main(["0.2.0"]))
+"""
+    variables = os.environ | {"PYTHONPATH": str(root / "utils/build")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.read(8) == "Checking"
+    process.send_signal(signal)
+    _, said = process.communicate(timeout=30)
+    assert said == "error: interrupted\nNothing was changed.\n" and process.returncode == 130
     assert everything(course) == before
 
 
@@ -312,9 +327,7 @@ def test_the_command_says_why_it_refuses(root):
 
 def test_the_command_says_how_to_publish_and_how_to_take_back(course, capsys, monkeypatch):
     monkeypatch.setattr(release, "ROOT", course)
-    monkeypatch.setattr(
-        release.release, "__kwdefaults__", {"checks": PASSES, "date": DATE, "dry": False}
-    )
+    monkeypatch.setattr(release, "CHECKS", PASSES)
     before = everything(course)
     assert release.main(["0.2.0"]) == 0
     printed = capsys.readouterr().out

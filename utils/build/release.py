@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,7 @@ class Refused(Exception):
     """The release can't be made; the message says why. The repository is as it was."""
 
 
-def release(root, version, *, checks=CHECKS, date=None, dry=False):
+def release(root, version, *, checks, date=None, dry=False):
     """Make the release; with `dry`, do everything but change the repository's main and tags.
 
     checks: {what: command}, run in the tree of the release. date: ISO, by default today's in UTC.
@@ -59,8 +60,8 @@ def release(root, version, *, checks=CHECKS, date=None, dry=False):
         after = _commit_at(tree, MAIN, f"Back to {MAIN} after {version}")
         for begin, end in ((start, released), (released, after)):
             print(_git(tree, "log", "-1", "--stat", "--format=%n%h %s", begin + ".." + end))
-        if not dry:
-            _land(root, tag, _message(root, version, start), released, after)
+    if not dry:
+        _land(root, tag, _message(root, version, start), released, after)
     return start, released, after
 
 
@@ -228,11 +229,15 @@ def main(arguments=None):
     parser.add_argument("version", help="three numbers, as in 1.2.3")
     parser.add_argument("--dry", action="store_true", help="rehearse: change nothing")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to clean up then too
     try:
-        start, _, _ = release(ROOT, options.version, dry=options.dry)
+        start, _, _ = release(ROOT, options.version, checks=CHECKS, dry=options.dry)
     except (Refused, ValueError) as refused:
         print(f"error: {refused}\nNothing was changed.", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("error: interrupted\nNothing was changed.", file=sys.stderr)
+        return 130
     tag = f"v{options.version}"
     if options.dry:
         print("This was a rehearsal: nothing was changed.")
