@@ -56,7 +56,10 @@ def with_target(text, anchors):
 
 
 def telling(cells):
-    """Return [(cell, errata)]: for each erratum the Markdown cell that tells it, the misconception before others."""
+    """Return [(cell, errata)]: for each erratum the Markdown cell that tells it, the misconception before others.
+
+    Left out are errata that the cell's text names: `deck_pages` makes a link of the name.
+    """
     markdown = [cell for cell in cells if cell["cell_type"] == "markdown"]
     boxes = [cell for cell in markdown if MISCONCEPTION in "".join(cell["source"])]
     told, found = set(), []
@@ -64,8 +67,9 @@ def telling(cells):
         errata = cell["metadata"].get("unrolled", {}).get("errata", [])
         new = [name for name in errata if name not in told]
         told |= set(new)
-        if new:
-            found.append((cell, new))
+        unnamed = [name for name in new if f"({name})" not in "".join(cell["source"])]
+        if unnamed:
+            found.append((cell, unnamed))
     return found
 
 

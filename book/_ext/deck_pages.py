@@ -276,13 +276,13 @@ class ErrataCounts(Generated):
 
 
 class LinkErrata(SphinxTransform):
-    """On the pages around the lectures, an erratum's id in the text, as (E0.14), leads to its row."""
+    """An erratum's id in the text, as (E0.14), leads to its row."""
 
     default_priority = 240
 
     def apply(self, **kwargs):
         page = self.env.docname
-        if page.startswith("book/") and page != ERRATA_PAGE:
+        if page != ERRATA_PAGE:
             for text in list(self.document.findall(nodes.Text)):
                 if ERRATUM.search(text) and not _is_inside(text, UNLINKED):
                     text.parent.replace(text, list(_linked(text, page)))
