@@ -10,7 +10,6 @@ const cut = await new PurgeCSS().purge({
   content: [{ raw: words.join("\n"), extension: "words" }],
   css: sheets.map(raw => ({ raw })),
   defaultExtractor: text => text.split("\n"),
-  fontFace: true,
   keyframes: true,
   safelist: { greedy: [/bs-tooltip/] }, // Bootstrap puts these names together
 });

@@ -1,5 +1,5 @@
 "use strict";
-// What a page needs besides the theme: keyboard access to what scrolls sideways, and names for the widgets' sliders.
+// What a page needs besides the theme: keyboard access to what scrolls sideways.
 
 const SCROLLING = {
   "div.math": "Equation, scrolls sideways",
@@ -34,32 +34,12 @@ function makeFocusableIfScrolling(element) {
   }
 }
 
-function nameSliders() {
-  for (const slider of document.querySelectorAll(".widget-inline-hbox")) {
-    const handle = slider.querySelector(".noUi-handle");
-    if (!handle) continue;
-    const label = slider.querySelector(".widget-label")?.textContent.trim();
-    const readout = slider.querySelector(".widget-readout")?.textContent.trim();
-    if (label && handle.getAttribute("aria-label") !== label) handle.setAttribute("aria-label", label);
-    if (readout && handle.getAttribute("aria-valuetext") !== readout) handle.setAttribute("aria-valuetext", readout);
-  }
-}
-
 // The theme's side bar folds its sections with summaries that show an icon alone.
 function nameSideBarSections() {
   for (const summary of document.querySelectorAll(".bd-sidebar summary:not([aria-label])")) {
     const chapter = summary.closest("li")?.querySelector("a")?.textContent.trim();
     if (chapter) summary.setAttribute("aria-label", `Pages of ${chapter}`);
   }
-}
-
-function soon(work) {
-  let waiting = false;
-  return () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => { waiting = false; work(); });
-  };
 }
 
 // What is far from the screen has no layout yet (page.css), and asking for it would make the browser do all of it.
@@ -90,11 +70,8 @@ function watchWidths(article) {
 
 function start() {
   const article = document.querySelector(".bd-article") ?? document.body;
-  const changed = watchWidths(article);
-  const sliders = soon(nameSliders);
   const watched = {childList: true, subtree: true, characterData: true};
-  new MutationObserver(records => { changed(records); sliders(); }).observe(article, watched);
-  sliders();
+  new MutationObserver(watchWidths(article)).observe(article, watched);
   nameSideBarSections();
 }
 

@@ -18,6 +18,12 @@ STAMP = ".unrolled-lock"
 # Where it goes below _build/static/vendor: the pattern it matches below node_modules.
 SITE_FILES = {
     "katex": "katex/LICENSE",  # formulas.css has its fonts and rules
+    "fonts/source-serif-4": "@fontsource/source-serif-4/files/source-serif-4-latin-[46]00-*.woff2",
+    "fonts/source-serif-4/": "@fontsource/source-serif-4/LICENSE",
+    "fonts/source-sans-3": "@fontsource/source-sans-3/files/source-sans-3-latin-[46]00-*.woff2",
+    "fonts/source-sans-3/": "@fontsource/source-sans-3/LICENSE",
+    "fonts/source-code-pro": "@fontsource/source-code-pro/files/source-code-pro-latin-400-normal.woff2",
+    "fonts/source-code-pro/": "@fontsource/source-code-pro/LICENSE",
 }
 
 
