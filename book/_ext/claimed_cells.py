@@ -2,7 +2,7 @@
 
 A cell claims rows of `book/_data` in its metadata: `"unrolled": {"topics": ["T6.4"], "errata": ["E0.6"]}`. On its page
 it can then be linked to as `#t6-4` and `#e0-6`; the second cell that claims a row is `#t6-4-2`. Sphinx knows the
-anchors under the names that `decks.label` gives, so that a link to one that is gone fails the build.
+anchors under the names that `source_decks.label` gives, so that a link to one that is gone fails the build.
 """
 
 import json
@@ -14,7 +14,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "utils" / "build"))
-import decks
+import source_decks as decks
 
 AFTER_OTHERS = 900  # other extensions change cells too: they see them as they are stored
 LECTURES = "lectures/"
