@@ -1,14 +1,8 @@
 """Below every page a link that opens an issue with the page's title and address filled in."""
 
-from pathlib import Path
 from urllib.parse import urlencode, urljoin
 
-TEMPLATES = Path(__file__).resolve().parents[1] / "_templates"
 BODY = "Page: {}\n\nIt says:\n\nRight is:\n"
-
-
-def use_template(app, config):
-    config.templates_path.append(str(TEMPLATES))
 
 
 def add_address(app, pagename, templatename, context, doctree):
@@ -42,6 +36,5 @@ def page_address(app, pagename):
 
 
 def setup(app):
-    app.connect("config-inited", use_template)
     app.connect("html-page-context", add_address)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
