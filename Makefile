@@ -21,7 +21,7 @@ serve: book  ## build the book and open it on http://localhost:8000 (PORT=n for 
 	@$(BIN)/python utils/build/site.py --serve $(PORT)
 
 test: environment lint  ## run all tests: package, notebooks, grading, Colab, slides, JupyterLab, browser
-	@$(BIN)/python tests/browser.py
+	@$(BIN)/python utils/build/chromium.py
 	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests lectures solutions
 
 check: environment lint  ## the quick tests (under two minutes): style, package, equations, changed notebooks
@@ -36,8 +36,8 @@ lab: environment  ## open JupyterLab on the lectures and exercises
 	@$(BIN)/jupyter trust --log-level=ERROR lectures/*.ipynb solutions/*/*.ipynb  # shows the stored figures and widgets
 	$(BIN)/jupyter lab
 
-slides: environment  ## render the lectures' slide decks into _build/slides and sum their minutes
-	@$(BIN)/python utils/build/slides.py
+slides: book  ## list the slide decks in _build/html/slides, with their minutes
+	@$(BIN)/python utils/build/decks.py
 
 exercises: environment  ## generate the student notebooks in exercises/ from solutions/
 	@$(BIN)/python utils/build/exercises.py

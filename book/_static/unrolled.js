@@ -1,5 +1,5 @@
 "use strict";
-// What a page needs besides the theme: keyboard access to what scrolls sideways, and names for the widgets' sliders.
+// What a page needs besides the theme: keyboard access to what scrolls sideways.
 
 const SCROLLING = {
   "div.math": "Equation, scrolls sideways",
@@ -9,12 +9,12 @@ const SCROLLING = {
   "div.cell_output > .output": "Output, scrolls sideways",
 };
 
-// A formula in a line of text can't be broken: where it is wider than its column it gets a scroll bar of its own.
+// A formula in a line of text breaks between its parts. Where a part is wider than the column it scrolls in itself.
 function markWideFormulas() {
   for (const formula of document.querySelectorAll(".bd-article span.math:not(td span, th span)")) {
-    const block = formula.closest("p, li, dd, blockquote, section");
-    const drawn = formula.querySelector("mjx-math"); // as wide as its content, whatever its surroundings
-    if (drawn) formula.classList.toggle("wide", drawn.getBoundingClientRect().width > block.clientWidth + 1);
+    const width = formula.closest("p, li, dd, blockquote, section").clientWidth;
+    const parts = formula.querySelectorAll(".katex-base");
+    formula.classList.toggle("wide", [...parts].some(part => part.getBoundingClientRect().width > width + 1));
   }
 }
 
@@ -30,17 +30,6 @@ function makeScrollersFocusable() {
         for (const attribute of ["tabindex", "role", "aria-label"]) element.removeAttribute(attribute);
       }
     }
-  }
-}
-
-function nameSliders() {
-  for (const slider of document.querySelectorAll(".widget-inline-hbox")) {
-    const handle = slider.querySelector(".noUi-handle");
-    if (!handle) continue;
-    const label = slider.querySelector(".widget-label")?.textContent.trim();
-    const readout = slider.querySelector(".widget-readout")?.textContent.trim();
-    if (label && handle.getAttribute("aria-label") !== label) handle.setAttribute("aria-label", label);
-    if (readout && handle.getAttribute("aria-valuetext") !== readout) handle.setAttribute("aria-valuetext", readout);
   }
 }
 
@@ -63,10 +52,9 @@ function soon(work) {
 
 function start() {
   const scrollers = soon(() => { markWideFormulas(); makeScrollersFocusable(); });
-  const sliders = soon(nameSliders);
   const article = document.querySelector(".bd-article") ?? document.body;
   const watched = {childList: true, subtree: true, characterData: true};
-  new MutationObserver(() => { scrollers(); sliders(); }).observe(article, watched);
+  new MutationObserver(scrollers).observe(article, watched);
   let width = 0;
   new ResizeObserver(([entry]) => { // its height changes with what is done here
     if (entry.contentRect.width !== width) scrollers();
@@ -74,7 +62,6 @@ function start() {
   }).observe(article);
   article.addEventListener("toggle", scrollers, true); // an opened answer may hold something wide
   scrollers();
-  sliders();
   nameSideBarSections();
 }
 

@@ -7,11 +7,13 @@ import argparse
 import functools
 import hashlib
 import http.server
+import shutil
 import subprocess
 import sys
 import webbrowser
 from pathlib import Path
 
+import decks
 import vendor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +35,10 @@ def main(arguments=None):
 
 
 def build():
-    """Build what changed; everything when a setting, an extension or a version changed. Exits on any warning."""
+    """Build what changed, pages and decks; everything when a setting, an extension or a version changed.
+
+    Exits on any warning.
+    """
     vendor.for_site()
     program = Path(sys.executable).with_name("jupyter-book")
     command = [program, "build", str(ROOT), "--path-output", str(ROOT)]
@@ -41,15 +46,18 @@ def build():
     settings = _settings()
     if not (STAMP.is_file() and STAMP.read_text() == settings):
         STAMP.unlink(missing_ok=True)
+        shutil.rmtree(HTML, ignore_errors=True)  # nothing of an earlier site stays
         command.append("--all")
     done = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if done.returncode != 0:
+        STAMP.unlink(missing_ok=True)  # the next build looks at every page again
         sys.exit(
             f"{done.stdout}\nerror: the book was not built without warnings; they are listed above"
         )
     STAMP.write_text(settings)
+    decks.update()
 
 
 def serve(port):
@@ -81,7 +89,8 @@ def _settings():
         ROOT / "requirements.txt",
         ROOT / "package-lock.json",
     ]
-    files += sorted((ROOT / "book" / "_ext").glob("*.py"))
+    for folder in ("_ext", "_static", "_templates"):
+        files += sorted(path for path in (ROOT / "book" / folder).rglob("*") if path.is_file())
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
