@@ -5,7 +5,7 @@ those below `html_baseurl`. The picture and the icons are in _static; utils/buil
 """
 
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -16,7 +16,7 @@ LENGTH = 160  # characters that a search engine shows of a description
 SHORTEST = 40
 SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“])")
 ANSWERS = "solutions/"  # begin with the same words as their exercises
-UNLISTED = ("search", "genindex")
+GENERATED = {"search": "Search the book: its words, its symbols and the authors it cites."}
 PICTURE, WIDTH, HEIGHT = "social.png", 1200, 630
 ALTERNATIVE = "The title of the book above a recurrent network, first as a loop, then unfolded in time"
 
@@ -31,15 +31,14 @@ def fill(app, pagename, templatename, context, doctree):
     context["page_title"] = f"{config.html_title}: {config.tagline}" if is_first else f"{title} — {config.html_title}"
     described = describe(pagename, context.get("meta") or {}, doctree)
     if described is None:
-        logger.warning("no sentence describes the page: give it a description", location=pagename)
-        return
+        logger.warning("no paragraph can describe the page: give it a description", location=pagename)
     address = urljoin(config.html_baseurl, app.builder.get_target_uri(pagename))
-    named = {"description": described, "twitter:card": "summary_large_image"}
+    named = {"description": described or "", "twitter:card": "summary_large_image"}
     properties = {
         "og:type": "website" if is_first else "article",
         "og:site_name": config.html_title,
         "og:title": context["page_title"] if is_first else title,
-        "og:description": described,
+        "og:description": described or "",
         "og:url": address,
         "og:image": urljoin(config.html_baseurl, f"_static/{PICTURE}"),
         "og:image:width": WIDTH,
@@ -55,7 +54,7 @@ def describe(pagename, front_matter, doctree):
     if "description" in front_matter:
         return front_matter["description"]
     if doctree is None:
-        return "Search the book." if pagename == "search" else f"The {pagename} of the book."
+        return GENERATED.get(pagename)
     prefix = "Worked answers: " if pagename.startswith(ANSWERS) else ""
     for paragraph in doctree.findall(nodes.paragraph):
         text = first_sentences(paragraph, LENGTH - len(prefix))
@@ -88,11 +87,11 @@ def first_sentences(paragraph, length):
 
 
 def write_lists(app, exception):
-    """Sphinx's `build-finished`: write the sitemap, robots.txt, and the page that leads to the first one."""
+    """Sphinx's `build-finished`: write the sitemap and robots.txt."""
     if exception or app.builder.format != "html":
         return
     base, folder = app.config.html_baseurl, Path(app.outdir)
-    pages = sorted(name for name in app.env.found_docs if name not in UNLISTED)
+    pages = sorted(app.env.found_docs)
     addresses = [urljoin(base, app.builder.get_target_uri(name)) for name in pages]
     (folder / "sitemap.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -106,7 +105,7 @@ def write_lists(app, exception):
 
 
 def _plain(title):
-    return re.sub(r"<[^>]*>", "", title)
+    return unescape(re.sub(r"<[^>]*>", "", title))
 
 
 def setup(app):

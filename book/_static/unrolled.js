@@ -70,9 +70,8 @@ function watchWidths(article) {
 
 function start() {
   const article = document.querySelector(".bd-article") ?? document.body;
-  const changed = watchWidths(article);
   const watched = {childList: true, subtree: true, characterData: true};
-  new MutationObserver(changed).observe(article, watched);
+  new MutationObserver(watchWidths(article)).observe(article, watched);
   nameSideBarSections();
 }
 
