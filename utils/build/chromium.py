@@ -28,6 +28,7 @@ SETTLED = """async () => {
   await Promise.all([...document.images].map((picture) => picture.complete || new Promise((done) => {
     picture.onload = picture.onerror = done;
   })));
+  for (const face of document.fonts) face.display = "block"; // a face that comes late is waited for, not left out
   await document.fonts.ready;
   let last = performance.now();
   const start = last, seen = new MutationObserver(() => { last = performance.now(); });
