@@ -259,7 +259,8 @@ class ErrataCounts(Generated):
         classes = Counter(row["class"][:2] for row in rows)
         kinds = Counter(status(row, self.source)[0] for row in rows)
         listed = [
-            self.paragraph(f"{words}: {classes[mark]}") for mark, words in source_decks.CLASSES.items()
+            self.paragraph(f"{words}: {classes[mark]}")
+            for mark, words in source_decks.CLASSES.items()
         ]
         tested = sum(row["tested"] for row in rows)
         told = (

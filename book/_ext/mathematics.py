@@ -24,7 +24,9 @@ TAG = re.compile(r"\\tag\*?\{([^}]*)\}")
 NO_TEXT = re.compile(
     r"<!--.*?-->|<(script|style|code|pre|svg|annotation)\b.*?</\1>", re.DOTALL | re.IGNORECASE
 )
-TEX = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$|(?<![\\\w])\$[^\s$](?:[^$\n]*[^\s$])?\$(?!\w)", re.DOTALL)
+TEX = re.compile(
+    r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$|(?<![\\\w])\$[^\s$](?:[^$\n]*[^\s$])?\$(?!\w)", re.DOTALL
+)
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,9 @@ SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“])")
 ANSWERS = "solutions/"  # begin with the same words as their exercises
 GENERATED = {"search": "Search the book: its words, its symbols and the authors it cites."}
 PICTURE, WIDTH, HEIGHT = "social.png", 1200, 630
-ALTERNATIVE = "The title of the book above a recurrent network, first as a loop, then unfolded in time"
+ALTERNATIVE = (
+    "The title of the book above a recurrent network, first as a loop, then unfolded in time"
+)
 
 logger = logging.getLogger(__name__)
 
@@ -28,10 +30,14 @@ def fill(app, pagename, templatename, context, doctree):
     config = app.config
     is_first = pagename == config.root_doc
     title = _plain(context.get("title", ""))
-    context["page_title"] = f"{config.html_title}: {config.tagline}" if is_first else f"{title} — {config.html_title}"
+    context["page_title"] = (
+        f"{config.html_title}: {config.tagline}" if is_first else f"{title} — {config.html_title}"
+    )
     described = describe(pagename, context.get("meta") or {}, doctree)
     if described is None:
-        logger.warning("no paragraph can describe the page: give it a description", location=pagename)
+        logger.warning(
+            "no paragraph can describe the page: give it a description", location=pagename
+        )
     address = urljoin(config.html_baseurl, app.builder.get_target_uri(pagename))
     named = {"description": described or "", "twitter:card": "summary_large_image"}
     properties = {
@@ -69,7 +75,9 @@ def first_sentences(paragraph, length):
     Returns "" for a paragraph that has a formula, stands in a note or a list, or is short. A label in bold at its
     beginning is left out.
     """
-    if not isinstance(paragraph.parent, nodes.section | nodes.document) or paragraph.next_node(nodes.math):
+    if not isinstance(paragraph.parent, nodes.section | nodes.document) or paragraph.next_node(
+        nodes.math
+    ):
         return ""
     parts = list(paragraph.children)
     if isinstance(parts[0], nodes.strong) and len(parts) > 1:
@@ -83,7 +91,11 @@ def first_sentences(paragraph, length):
         if len(longer) > length:
             break
         taken = longer
-    return taken if len(taken) >= SHORTEST else text[: length - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+    return (
+        taken
+        if len(taken) >= SHORTEST
+        else text[: length - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+    )
 
 
 def write_lists(app, exception):

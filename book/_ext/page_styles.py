@@ -187,7 +187,12 @@ class Font(NamedTuple):
 
 def font(declarations):
     """Return the Font that declarations name, KaTeX's first one where they are silent."""
-    return Font(**{name: value.replace("\\", "").strip("\"' ") for name, value in FONT.findall(declarations)})
+    return Font(
+        **{
+            name: value.replace("\\", "").strip("\"' ")
+            for name, value in FONT.findall(declarations)
+        }
+    )
 
 
 def icons(sheet):
