@@ -90,7 +90,9 @@ class ErratumLinks(SphinxDirective):
     final_argument_whitespace = True
 
     def run(self):
-        links = ", ".join(f"[{name}](#{source_decks.anchor(name)})" for name in self.arguments[0].split())
+        links = ", ".join(
+            f"[{name}](#{source_decks.anchor(name)})" for name in self.arguments[0].split()
+        )
         return [
             nodes.container(
                 "", *self.parse_text_to_nodes(f"Errata: {links}"), classes=["erratum-links"]
@@ -116,7 +118,9 @@ class NameAnchors(SphinxTransform):
 
     def _name(self, anchor):
         page = self.env.docname
-        self.env.get_domain("std").note_hyperlink_target(source_decks.label(page, anchor), page, anchor)
+        self.env.get_domain("std").note_hyperlink_target(
+            source_decks.label(page, anchor), page, anchor
+        )
 
 
 def setup(app):

@@ -233,12 +233,9 @@ class Errata(OfDeck):
         )
         fields = [("The slide says", row["says"]), ("Right is", row["right"]), ("Why", row["why"])]
         body = nodes.field_list("", *[self.field(*field) for field in fields if field[1]])
-        where = [
-            self.paragraph(self.where(row)),
-            body,
-            self.paragraph(shown + ".", "erratum-status"),
-        ]
-        return nodes.container("", heading, *where, ids=[anchor], classes=classes)
+        found = addnodes.index(entries=[("single", row["id"], anchor, "main", None)])
+        told = [self.paragraph(self.where(row)), body, self.paragraph(f"{shown}.")]
+        return nodes.container("", found, heading, *told, ids=[anchor], classes=classes)
 
     def field(self, name, markdown):
         body = nodes.field_body("", self.paragraph(markdown))
@@ -262,7 +259,8 @@ class ErrataCounts(Generated):
         classes = Counter(row["class"][:2] for row in rows)
         kinds = Counter(status(row, self.source)[0] for row in rows)
         listed = [
-            self.paragraph(f"{words}: {classes[mark]}") for mark, words in source_decks.CLASSES.items()
+            self.paragraph(f"{words}: {classes[mark]}")
+            for mark, words in source_decks.CLASSES.items()
         ]
         tested = sum(row["tested"] for row in rows)
         told = (

@@ -28,6 +28,7 @@ OPERATORS = {"odot": "⊙", "nabla": "∇", "partial": "∂", "lambda": "λ", "L
 COMMAND = re.compile(r"\\([A-Za-z]+)\s*")
 ACCENT = re.compile(r"\\(hat|tilde)\s*\{?([A-Za-z])\}?")
 SHAPING = re.compile(r"\\(?:mathbf|mathrm|mathcal|lvert|rvert|bullet|cdot)\s*")
+UNSPOKEN = re.compile(r"[{}\s]|\(.*\)")  # braces, spaces, and arguments as in rho(W)
 IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 
 
@@ -35,13 +36,12 @@ IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 
 
 def symbol_names(latex):
-    r"""Return the plain names of a symbol: `\delta_t` has delta_t, δ_t, delta and δ; `\hat y_t` y_hat, ŷ and so on."""
+    r"""Return the plain names of a symbol, spelled and in Unicode: delta_t and δ_t of `\delta_t`."""
     latex = SHAPING.sub("", latex)
     spelled = COMMAND.sub(r"\1", ACCENT.sub(r"\2_\1", latex))
     letters = ACCENT.sub(lambda hit: hit[2] + ACCENTS[hit[1]], latex)
     letters = unicodedata.normalize("NFC", COMMAND.sub(lambda hit: _letter(hit[1]), letters))
-    names = [_without_braces(name) for name in (spelled, letters)]
-    return list(dict.fromkeys(name for whole in names for name in (whole, _base(whole)) if name))
+    return list(dict.fromkeys(UNSPOKEN.sub("", name) for name in (spelled, letters)))
 
 
 def _letter(command):
@@ -53,14 +53,10 @@ def _letter(command):
         return command
 
 
-def _without_braces(name):
-    return re.sub(r"[{}\s]", "", name)
-
-
 def _base(name):
-    """A name without its indices: δ of δ_t, y_hat of y_hat_t, rho of rho(W)."""
+    """A name without its indices: δ of δ_t, y_hat of y_hat_t."""
     accent = re.match(r"([A-Za-z]_(?:hat|tilde))(?![a-z])", name)
-    return accent[1] if accent else re.split(r"[_^(]", name)[0]
+    return accent[1] if accent else re.split(r"[_^]", name)[0]
 
 
 class IndexSymbols(SphinxTransform):
@@ -71,20 +67,28 @@ class IndexSymbols(SphinxTransform):
     def apply(self, **kwargs):
         if self.env.docname != NOTATION:
             return
-        for table in self.document.findall(nodes.table):
-            if _heads(table)[0] == "Symbol":
-                for number, row in enumerate(_body(table)):
-                    self._index(row, f"symbol-{table.parent['ids'][0]}-{number}")
+        tables = [t for t in self.document.findall(nodes.table) if _heads(t)[0] == "Symbol"]
+        rows = {
+            f"symbol-{table.parent['ids'][0]}-{number}": row
+            for table in tables
+            for number, row in enumerate(_body(table), start=1)
+        }
+        whole = {anchor: _names(row) for anchor, row in rows.items()}
+        taken = {name.lower() for names in whole.values() for name in names}
+        for anchor, row in rows.items():
+            # δ leads to the row of δ_t, but W to that of W alone and not also to that of W_a
+            bases = [base for name in whole[anchor] if (base := _base(name)).lower() not in taken]
+            names = dict.fromkeys(filter(None, [*whole[anchor], *bases]))
+            entries = [("single", name, anchor, "main", None) for name in names]
+            row["ids"].append(anchor)
+            row[0].insert(0, addnodes.index(entries=entries))
 
-    def _index(self, row, anchor):
-        names = [
-            name for math in row[0].findall(nodes.math) for name in symbol_names(math.astext())
-        ]
-        for code in row[-1].findall(nodes.literal):
-            names += IDENTIFIER.findall(code.astext())[:1]
-        entries = [("single", name, anchor, "main", None) for name in dict.fromkeys(names)]
-        row["ids"].append(anchor)
-        row[0].insert(0, addnodes.index(entries=entries))
+
+def _names(row):
+    """The names in a row of a table of symbols: those of the symbols, and those in the code."""
+    names = [name for math in row[0].findall(nodes.math) for name in symbol_names(math.astext())]
+    code = row[-1].findall(nodes.literal)
+    return names + [name for literal in code for name in IDENTIFIER.findall(literal.astext())[:1]]
 
 
 def _heads(table):
@@ -134,7 +138,7 @@ class NoteWorks(SphinxTransform):
         for paragraph in self.document.findall(nodes.paragraph):
             anchor = next((name for name in paragraph["ids"] if name.startswith("bib-")), None)
             if anchor:
-                key = paragraph[0].astext()
+                key = next(paragraph.findall(nodes.strong)).astext()
                 text = paragraph.astext().removeprefix(key).strip()
                 works[anchor] = (re.split(r"\s*\b(?:doi|arXiv):", text)[0], self.env.docname)
 
@@ -162,7 +166,12 @@ class Planned(SphinxRole):
         ], []
 
 
+def use_search(app, config):
+    config.html_search_scorer = str(Path(__file__).with_name("search.js"))
+
+
 def setup(app):
+    app.connect("config-inited", use_search)
     app.add_transform(IndexSymbols)
     app.add_transform(NoteWorks)
     app.add_domain(Works)

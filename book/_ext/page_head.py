@@ -20,7 +20,9 @@ ANSWERS = "solutions/"  # begin with the same words as their exercises
 VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')  # the template has one too
 GENERATED = {"search": "Search the book: its words, its symbols and the authors it cites."}
 PICTURE, WIDTH, HEIGHT = "social.png", 1200, 630
-ALTERNATIVE = "The title of the book above a recurrent network, first as a loop, then unfolded in time"
+ALTERNATIVE = (
+    "The title of the book above a recurrent network, first as a loop, then unfolded in time"
+)
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +33,16 @@ def fill(app, pagename, templatename, context, doctree):
     config = app.config
     is_first = pagename == config.root_doc
     title = _plain(context.get("title", ""))
-    context["page_title"] = f"{config.html_title}: {config.tagline}" if is_first else f"{title} — {config.html_title}"
+    context["page_title"] = (
+        f"{config.html_title}: {config.tagline}" if is_first else f"{title} — {config.html_title}"
+    )
     described = describe(pagename, context.get("meta") or {}, doctree)
     if is_first:
         described = config.description
     if described is None:
-        logger.warning("no paragraph can describe the page: give it a description", location=pagename)
+        logger.warning(
+            "no paragraph can describe the page: give it a description", location=pagename
+        )
     address = urljoin(config.html_baseurl, app.builder.get_target_uri(pagename))
     named = {"description": described or "", "twitter:card": "summary_large_image"}
     properties = {
@@ -74,7 +80,9 @@ def first_sentences(paragraph, length):
     Returns "" for a paragraph that has a formula, stands in a note or a list, or is short. A label in bold or
     italics at its beginning is left out.
     """
-    if not isinstance(paragraph.parent, nodes.section | nodes.document) or paragraph.next_node(nodes.math):
+    if not isinstance(paragraph.parent, nodes.section | nodes.document) or paragraph.next_node(
+        nodes.math
+    ):
         return ""
     parts = list(paragraph.children)
     if isinstance(parts[0], nodes.strong | nodes.emphasis) and parts[0].astext()[-1] in ".:":

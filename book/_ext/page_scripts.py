@@ -25,7 +25,9 @@ USED_BY = {
 # change, which lays out all of a long page at once. unrolled.js does what this is for, piece by piece.
 THEME = "scripts/pydata-sphinx-theme.js"
 OUR_THEME = "theme.js"  # linked by our layout.html
-WIDTHS = re.compile(r',"complete"===document\.readyState\?(\w)\(\):window\.addEventListener\("load",\1\)')
+WIDTHS = re.compile(
+    r',"complete"===document\.readyState\?(\w)\(\):window\.addEventListener\("load",\1\)'
+)
 
 # The search page runs a script of Sphinx in its body, which the others must precede.
 SEARCH = "search"

@@ -60,7 +60,9 @@ def measure(pages, runs):
     pages = pages or [first_page(), heaviest_lecture()]
     missing = [page for page in pages if not (HTML / page).is_file()]
     if missing:
-        raise LighthouseError(f"{missing[0]} is not in {HTML}: build the book, or name another page")
+        raise LighthouseError(
+            f"{missing[0]} is not in {HTML}: build the book, or name another page"
+        )
     browser, low = find_browser(), []
     with host.serve(HTML) as address:
         for page in pages:
@@ -103,7 +105,10 @@ def report(address, browser, categories=tuple(OTHERS)):
     """Return Lighthouse's report on the page at an address, in its profile of a telephone. Raises LighthouseError."""
     command = [Path(NODE, "bin", "node"), vendor.install(tests=True) / "lighthouse/cli/index.js"]
     command += [address, "--quiet", "--output=json", "--no-enable-error-reporting"]
-    command += ["--chrome-flags=--headless=new --no-sandbox", f"--only-categories={','.join(categories)}"]
+    command += [
+        "--chrome-flags=--headless=new --no-sandbox",
+        f"--only-categories={','.join(categories)}",
+    ]
     environment = os.environ | {"CHROME_PATH": browser}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
     if done.returncode != 0:

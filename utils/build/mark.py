@@ -50,7 +50,12 @@ def icon(pixels):
     ax.set_axis_off()
     points = 72 / SIDE  # of a unit of the square
     box = FancyBboxPatch(
-        (CORNER, CORNER), SIDE - 2 * CORNER, SIDE - 2 * CORNER, f"round,pad={CORNER}", fc=GROUND, lw=0
+        (CORNER, CORNER),
+        SIDE - 2 * CORNER,
+        SIDE - 2 * CORNER,
+        f"round,pad={CORNER}",
+        fc=GROUND,
+        lw=0,
     )
     ax.add_patch(box)
     ax.add_patch(Circle(LOOP, RADIUS, fill=False, ec=INK, lw=STROKE * points))
