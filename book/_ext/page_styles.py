@@ -211,7 +211,7 @@ def symbols(pages, sheet):
     for selectors, declarations in RULE.findall(FACE.sub("", sheet)):
         if any(classes.issuperset(CLASS.findall(selector)) for selector in selectors.split(",")):
             fonts.add(font(declarations))
-    return {font: characters for font in fonts}
+    return dict.fromkeys(fonts, characters)
 
 
 def with_fonts(sheet, brand, characters, folder):
