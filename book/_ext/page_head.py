@@ -13,9 +13,11 @@ from docutils import nodes
 from sphinx.util import logging
 
 LENGTH = 160  # characters that a search engine shows of a description
+ENOUGH = 75  # characters; where whole sentences give less, the next one is cut
 SHORTEST = 40
 SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“])")
 ANSWERS = "solutions/"  # begin with the same words as their exercises
+VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')  # the template has one too
 GENERATED = {"search": "Search the book: its words, its symbols and the authors it cites."}
 PICTURE, WIDTH, HEIGHT = "social.png", 1200, 630
 ALTERNATIVE = (
@@ -27,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 def fill(app, pagename, templatename, context, doctree):
     """Sphinx's `html-page-context`: give the template the title of the page and what else its head says."""
+    context["metatags"] = VIEWPORT.sub("", context.get("metatags", ""))
     config = app.config
     is_first = pagename == config.root_doc
     title = _plain(context.get("title", ""))
@@ -34,6 +37,8 @@ def fill(app, pagename, templatename, context, doctree):
         f"{config.html_title}: {config.tagline}" if is_first else f"{title} — {config.html_title}"
     )
     described = describe(pagename, context.get("meta") or {}, doctree)
+    if is_first:
+        described = config.description
     if described is None:
         logger.warning(
             "no paragraph can describe the page: give it a description", location=pagename
@@ -72,15 +77,15 @@ def describe(pagename, front_matter, doctree):
 def first_sentences(paragraph, length):
     """Return the first sentences of a paragraph that fit, or as much as fits of the first one.
 
-    Returns "" for a paragraph that has a formula, stands in a note or a list, or is short. A label in bold at its
-    beginning is left out.
+    Returns "" for a paragraph that has a formula, stands in a note or a list, or is short. A label in bold or
+    italics at its beginning is left out.
     """
     if not isinstance(paragraph.parent, nodes.section | nodes.document) or paragraph.next_node(
         nodes.math
     ):
         return ""
     parts = list(paragraph.children)
-    if isinstance(parts[0], nodes.strong) and len(parts) > 1:
+    if isinstance(parts[0], nodes.strong | nodes.emphasis) and parts[0].astext()[-1] in ".:":
         del parts[0]
     text = " ".join("".join(part.astext() for part in parts).split())
     if len(text) < SHORTEST or text[-1] not in ".!?":
@@ -91,11 +96,9 @@ def first_sentences(paragraph, length):
         if len(longer) > length:
             break
         taken = longer
-    return (
-        taken
-        if len(taken) >= SHORTEST
-        else text[: length - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
-    )
+    if len(taken) >= min(len(text), ENOUGH):
+        return taken
+    return text[: length - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
 
 
 def write_lists(app, exception):
@@ -121,7 +124,8 @@ def _plain(title):
 
 
 def setup(app):
-    app.add_config_value("tagline", "", "html")
+    app.add_config_value("tagline", "", "html")  # what follows the title of the first page
+    app.add_config_value("description", "", "html")  # of the first page
     app.connect("html-page-context", fill)
     app.connect("build-finished", write_lists)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
