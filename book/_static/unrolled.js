@@ -1,5 +1,5 @@
 "use strict";
-// What a page needs besides the theme: keyboard access to what scrolls sideways, and names for the widgets' sliders.
+// What a page needs besides the theme: keyboard access to what scrolls sideways.
 
 const SCROLLING = {
   "div.math": "Equation, scrolls sideways",
@@ -33,17 +33,6 @@ function makeScrollersFocusable() {
   }
 }
 
-function nameSliders() {
-  for (const slider of document.querySelectorAll(".widget-inline-hbox")) {
-    const handle = slider.querySelector(".noUi-handle");
-    if (!handle) continue;
-    const label = slider.querySelector(".widget-label")?.textContent.trim();
-    const readout = slider.querySelector(".widget-readout")?.textContent.trim();
-    if (label && handle.getAttribute("aria-label") !== label) handle.setAttribute("aria-label", label);
-    if (readout && handle.getAttribute("aria-valuetext") !== readout) handle.setAttribute("aria-valuetext", readout);
-  }
-}
-
 // The theme's side bar folds its sections with summaries that show an icon alone.
 function nameSideBarSections() {
   for (const summary of document.querySelectorAll(".bd-sidebar summary:not([aria-label])")) {
@@ -63,10 +52,9 @@ function soon(work) {
 
 function start() {
   const scrollers = soon(() => { markWideFormulas(); makeScrollersFocusable(); });
-  const sliders = soon(nameSliders);
   const article = document.querySelector(".bd-article") ?? document.body;
   const watched = {childList: true, subtree: true, characterData: true};
-  new MutationObserver(() => { scrollers(); sliders(); }).observe(article, watched);
+  new MutationObserver(scrollers).observe(article, watched);
   let width = 0;
   new ResizeObserver(([entry]) => { // its height changes with what is done here
     if (entry.contentRect.width !== width) scrollers();
@@ -74,7 +62,6 @@ function start() {
   }).observe(article);
   article.addEventListener("toggle", scrollers, true); // an opened answer may hold something wide
   scrollers();
-  sliders();
   nameSideBarSections();
 }
 
