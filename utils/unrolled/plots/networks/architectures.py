@@ -3,6 +3,7 @@
 from unrolled.plots.networks.cells import gru_cell, lstm_cell
 from unrolled.plots.networks.memory import memory_machine
 from unrolled.plots.networks.sequences import (
+    SHAPES,
     bidirectional,
     deep,
     folded,
@@ -14,6 +15,7 @@ from unrolled.plots.networks.translation import attention, encoder_decoder
 from unrolled.plots.networks.trees import chain, tree
 
 __all__ = [
+    "SHAPES",
     "attention",
     "bidirectional",
     "chain",

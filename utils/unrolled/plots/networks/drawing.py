@@ -26,6 +26,7 @@ MARGIN = 0.2
 BETWEEN = 0.4  # the columns of a sheet
 TITLE = 0.5  # height of the line above a graph of a sheet
 CAPTION = 0.62  # height of the line above a step-through
+RINGS = ("circle", "operator", "hexagon", "diamond")
 TIMES = r"$\odot$"
 _GREY = "#5A5A5A"
 _PANEL = "#F1F3F5"
@@ -48,6 +49,7 @@ def sheet(graphs, columns):
     rows = -(-len(plans) // columns)
     wide = [sizes[column::columns, 0].max() for column in range(min(columns, len(plans)))]
     high = [sizes[row * columns : (row + 1) * columns, 1].max() + TITLE for row in range(rows)]
+    wide[-1] -= BETWEEN
     drawn = plt.figure(figsize=(sum(wide) * UNIT, sum(high) * UNIT), layout="none")
     for number, (title, plan, (width, height)) in enumerate(zip(graphs, plans, sizes)):
         row, column = divmod(number, columns)
@@ -70,7 +72,7 @@ def draw(ax, graph, *, values=None, gradient=None, highlight=None, upto=None):
     gradient   {(start, end): magnitude >= 0} of what flows back along an edge: its logarithm sets the width of a
                backward arrow, and the number stands beside it; 0 draws no arrow
     highlight  names of nodes and pairs (start, end), drawn heavier
-    upto       step of a step-through, 1..graph.steps(): what it computes and reads is drawn in full, what was
+    upto       step of a step-through, one of graph.steps(): what it computes and reads is drawn in full, what was
                computed before is faded, what comes later is left out; its caption stands above
     Raises ValueError for names, lengths, magnitudes or steps that do not fit the graph.
     """
@@ -217,7 +219,7 @@ class _Plan:
     def _place_texts(self):
         graph = self.graph
         room = lettering.Room(
-            [_body(node) for node in graph.nodes.values()],
+            [geometry.box_around(node.at, node.size) for node in graph.nodes.values()],
             [*self.ways.values(), *self.backward.values()],
         )
         texts = [*self._fixed(room)]
@@ -225,7 +227,7 @@ class _Plan:
             number = short_number(self.gradient[pair])
             aside = (2.2 + 0.75 * gradient_width(self.gradient[pair])) / (72 * self.scale)
             outer = geometry.beside(line, -float(aside))
-            texts.append(self._beside(room, pair, outer, number, SMALL_TEXT, "gradient"))
+            texts.append(self._beside(room, pair, outer, number, SMALL_TEXT, "gradient", 0.5))
         for name, value in self.values.items():
             texts.append(self._at_node(room, graph.nodes[name], short_number(value), "#222222"))
         for node in graph.nodes.values():
@@ -234,7 +236,9 @@ class _Plan:
         for edge in graph.edges:
             if edge.label is not None:
                 line = self.ways[edge.pair]
-                texts.append(self._beside(room, edge.pair, line, edge.label, EDGE_TEXT, edge.role))
+                texts.append(
+                    self._beside(room, edge.pair, line, edge.label, EDGE_TEXT, edge.role, 0.44)
+                )
         return texts
 
     def _fixed(self, room):
@@ -251,14 +255,17 @@ class _Plan:
             room.take(at, size)
             yield _Text(None, at, note.text, SMALL_TEXT, color=_GREY)
 
-    def _beside(self, room, pair, line, text, size, role):
+    def _beside(self, room, pair, line, text, size, role, middle):
         extent = lettering.extent(text, self.text_size(size), self.scale)
-        at = room.place(lettering.beside_line(line, extent), extent)
+        at = room.place(lettering.beside_line(line, extent, middle), extent)
         return _Text(pair, at, text, size, color=_ink(role))
 
     def _at_node(self, room, node, text, color):
         extent = lettering.extent(text, self.text_size(SMALL_TEXT), self.scale)
-        at = room.place(lettering.around_node(node.at, node.size, extent), extent)
+        own = geometry.box_around(node.at, node.size)
+        at = room.place(
+            lettering.around_node(node.at, node.size, extent, node.shape in RINGS), extent, but=own
+        )
         return _Text(node.name, at, text, SMALL_TEXT, color=color)
 
     def _at_grid(self, room, node):
@@ -497,19 +504,13 @@ def _known(graph, highlight):
 
 
 def _step(graph, upto):
-    if upto is not None and not 1 <= upto <= graph.steps():
-        raise ValueError(f"upto is {upto}, the drawing has the steps 1 to {graph.steps()}")
+    if upto is not None and upto not in graph.steps():
+        raise ValueError(f"upto is {upto}, the drawing has the steps 1 to {graph.steps()[-1]}")
     return upto
 
 
 def _sources(edge):
     return {edge.start, edge.through}
-
-
-def _body(node):
-    """The box that a node covers; round ones leave its corners free."""
-    share = 0.85 if node.shape in ("circle", "operator", "hexagon", "diamond") else 1.0
-    return geometry.box_around(node.at, share * np.asarray(node.size))
 
 
 def _boxes(graph):

@@ -4,6 +4,7 @@ A `Graph` is both the picture and the wiring: `draw` renders it, and its `order`
 are those of the equations. Times and layers are in the names: "h3" is the state at step 3.
 """
 
+import re
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -212,8 +213,30 @@ class Graph:
         return found
 
     def steps(self):
-        """The number of steps of a step-through."""
-        return max(self.stages().values())
+        """The steps of a step-through: range(1, n + 1)."""
+        return range(1, max(self.stages().values()) + 1)
+
+    def say(self, step):
+        """The caption of a step without TeX, for a screen reader: "New memory: c_t = f_t ⊙ c_t-1 + i_t ⊙ c̃_t"."""
+        text = self.captions[step - 1]
+        for pattern, plain in _PLAIN:
+            text = re.sub(pattern, plain, text)
+        if "\\" in text:
+            raise ValueError(f"no plain form for the TeX in {text!r}")
+        return f"Step {step} of {len(self.captions)}. {text}"
+
+
+_PLAIN = (
+    (r"\\tilde\{(\w)\}", "\\1\u0303"),
+    (r"\\mathrm\{(\w+)\}|\\mathrm(\w)", r"\1\2"),
+    (r"\\odot", "⊙"),
+    (r"\\sigma", "σ"),
+    (r"\\epsilon", "ε"),
+    (r"\^\\top", "ᵀ"),
+    (r"\\tanh", "tanh"),
+    (r"\\,", " "),
+    (r"[${}]", ""),
+)
 
 
 def _size(shape, label):

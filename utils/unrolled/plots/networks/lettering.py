@@ -1,6 +1,7 @@
 """Texts in a drawing: how large they are, and where they stand so that nothing runs through them."""
 
 import functools
+import itertools
 
 import numpy as np
 from matplotlib.font_manager import FontProperties
@@ -61,11 +62,11 @@ class Room:
         """Mark a box as taken."""
         self.boxes.append(box_around(centre, size))
 
-    def place(self, candidates, size):
-        """The first centre (2,) whose box of `size` (2,) touches nothing; else the one that touches least."""
+    def place(self, candidates, size, but=None):
+        """The first centre (2,) whose box of `size` (2,) touches nothing but the box `but`; else the least bad one."""
         burdens = []
         for centre in candidates:
-            burden = self._burden(box_around(centre, size + 2 * _AIR))
+            burden = self._burden(box_around(centre, size + 2 * _AIR), but)
             burdens.append(burden)
             if burden == 0:
                 break
@@ -73,34 +74,39 @@ class Room:
         self.take(best, size)
         return best
 
-    def _burden(self, box):
-        return sum(_common(box, other) for other in self.boxes) + sum(
+    def _burden(self, box, but):
+        others = [other for other in self.boxes if but is None or not np.array_equal(other, but)]
+        return sum(_common(box, other) for other in others) + sum(
             0.3 * length_in_box(line, box) for line in self.lines
         )
 
 
-def beside_line(points, size):
-    """Centres for a text of `size` (2,) beside a line (n, 2): first left of its middle, then along it, then right."""
+def beside_line(points, size, middle):
+    """Centres for a text of `size` (2,) beside a line (n, 2): left of the fraction `middle`, along it, then right."""
+    fractions = sorted(np.arange(0.09, 0.92, 0.07), key=lambda fraction: abs(fraction - middle))
     found = []
-    for turn in (1, -1):
-        for fraction in (0.45, 0.38, 0.52, 0.32, 0.6, 0.25, 0.68, 0.76, 0.84):
-            point, along = at_fraction(points, fraction)
-            left = turn * np.array([-along[1], along[0]])
-            reach = np.abs(left) @ size / 2 + _CLEAR
-            found.append(point + reach * left)
+    for extra, turn, fraction in itertools.product((0.0, 0.1, 0.2), (1, -1), fractions):
+        point, along = at_fraction(points, fraction)
+        left = turn * np.array([-along[1], along[0]])
+        reach = np.abs(left) @ size / 2 + _CLEAR + extra
+        found.append(point + reach * left)
     return found
 
 
-def around_node(at, node_size, size):
-    """Centres for a text of `size` (2,) at a node: its upper right corner first, then the others and its sides."""
-    found = []
-    for extra in (0.0, 0.1, 0.2):
-        for sx, sy in ((1, 1), (-1, 1), (1, -1), (-1, -1)):
-            corner = np.array([sx, sy]) * (np.asarray(node_size) / 2 * 0.8 + _AIR + extra)
-            found.append(at + corner + np.array([sx, sy]) * size / 2)
-        for sx, sy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-            reach = np.asarray(node_size) / 2 + size / 2 + 1.5 * _AIR + extra
-            found.append(at + np.array([sx, sy]) * reach)
+def around_node(at, node_size, size, ring):
+    """Centres for a text of `size` (2,) at a node: its upper right first, then its other corners and its sides.
+
+    A `ring` leaves its corners free, so there the text comes closer.
+    """
+    at, half, own = np.asarray(at), np.asarray(node_size) / 2, np.asarray(size) / 2
+    corner = 0.8 * half + _AIR + own if ring else half + own * (1, -1) + (1.5 * _AIR, 0)
+    side, found = half + own + 1.5 * _AIR, []
+    for extra in (0.0, 0.1, 0.2, 0.3):
+        for sign in ((1, 1), (-1, 1), (1, -1), (-1, -1)):
+            found.append(at + (corner + extra) * sign)
+        for sign in np.array([(1, 0), (-1, 0), (0, 1), (0, -1)]):
+            for slide in (0.0, 0.1, -0.1, 0.2, -0.2):
+                found.append(at + (side + extra) * sign + slide * sign[::-1])
     return found
 
 

@@ -9,6 +9,7 @@ from unrolled.plots.networks.graph import Graph
 ROLE = {"x": "input", "h": "state", "o": "output", "L": "loss", "y": "target"}
 ROW = {"x": 0.0, "h": 1.0, "o": 2.0, "L": 3.0, "y": 4.0}
 STEP = 1.35  # horizontal distance of two time steps
+FED = 1.65  # where what one step puts out passes between two columns
 
 
 def folded(*, outputs=True, loss=True, delay=True):
@@ -66,7 +67,7 @@ def output_recurrence(steps, *, feedback="output", hidden=False, inputs=True):
     steps_of(steps)
     graph, top = Graph(), {"output": "o", "target": "y", "sample": "p"}[feedback]
     if hidden:
-        graph.node("h0", "$h_{0}$", "state", place("h0"), stage=1)
+        graph.node("h0", "$h_{0}$", "state", (0, ROW["h"]), stage=1)
     for t in range(1, steps + 1):
         _prediction_column(graph, t, feedback, inputs)
         if hidden:
@@ -100,13 +101,16 @@ def bidirectional(steps):
 def deep(layers, steps, *, skip=False):
     """States stacked in layers, h1_t to h{layers}_t. `skip` adds arrows from x to every layer and from every layer to o."""
     steps_of(steps)
+    rise, run = (1.3, 1.0 + 0.4 * layers) if skip else (1.0, STEP)
     if layers < 1:
         raise ValueError(f"a deep network needs at least one layer, got {layers}")
     graph = Graph()
     for layer in range(1, layers + 1):
-        graph.node(f"h{layer}_0", f"$h_0^{{({layer})}}$", "state", (0, layer), size=(0.56, 0.56))
+        graph.node(
+            f"h{layer}_0", f"$h_0^{{({layer})}}$", "state", (0, layer * rise), size=(0.56, 0.56)
+        )
     for t in range(1, steps + 1):
-        _deep_column(graph, layers, t, skip)
+        _deep_column(graph, layers, t, (t * run, rise), skip)
     return graph
 
 
@@ -164,33 +168,35 @@ def _upward(rows):
 def _prediction_column(graph, t, feedback, inputs):
     loss = feedback != "sample"
     for row in ("x",) * inputs + ("h", "o") + ("L", "y") * loss:
-        graph.node(f"{row}{t}", f"${row}_{{{t}}}$", ROLE[row], place(f"{row}{t}"), stage=t)
+        graph.node(f"{row}{t}", f"${row}_{{{t}}}$", ROLE[row], (t * FED, ROW[row]), stage=t)
     for low, high, label in _upward(("x",) * inputs + ("h", "o") + ("L", "y") * loss):
         graph.edge(f"{low}{t}", f"{high}{t}", label)
     if feedback == "sample":
-        graph.node(f"p{t}", rf"$\hat{{y}}_{{{t}}}$", "output", (t * STEP, ROW["L"]), stage=t)
+        graph.node(f"p{t}", rf"$\hat{{y}}_{{{t}}}$", "output", (t * FED, ROW["L"]), stage=t)
         graph.edge(f"o{t}", f"p{t}")
 
 
 def _feed(graph, start, end, hidden):
     (x, y), (_, low) = graph.nodes[start].at, graph.nodes[end].at
-    lane = x + STEP / 2
+    lane = x + FED / 2
     low += 0.55 if hidden else 0.0
     role = "target" if start[0] == "y" else "output"
     line = "--" if start[0] == "p" else "-"
     graph.edge(start, end, "$R$", via=((lane, y), (lane, low)), role=role, line=line)
 
 
-def _deep_column(graph, layers, t, skip):
-    x, top = t * (STEP + 0.3 * skip), layers + 1
+def _deep_column(graph, layers, t, at, skip):
+    (x, rise), top = at, layers + 1
     graph.node(f"x{t}", f"$x_{{{t}}}$", "input", (x, 0))
     for layer in range(1, layers + 1):
         name = f"h{layer}_{t}"
-        graph.node(name, f"$h_{{{t}}}^{{({layer})}}$", "state", (x, layer), size=(0.56, 0.56))
+        graph.node(
+            name, f"$h_{{{t}}}^{{({layer})}}$", "state", (x, layer * rise), size=(0.56, 0.56)
+        )
         graph.edge(f"h{layer}_{t - 1}", name, f"$W^{{({layer})}}$")
         below = f"x{t}" if layer == 1 else f"h{layer - 1}_{t}"
         graph.edge(below, name, f"$U^{{({layer})}}$")
-    graph.node(f"o{t}", f"$o_{{{t}}}$", "output", (x, top))
+    graph.node(f"o{t}", f"$o_{{{t}}}$", "output", (x, top * rise))
     graph.edge(f"h{layers}_{t}", f"o{t}", "$V$")
     if skip:
         for layer in range(2, layers + 1):
