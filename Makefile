@@ -8,7 +8,8 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 PYTEST := $(ONE_THREAD) UNROLLED_QUIET=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test check lint lab slides pdf site.zip pictures screenshots exercises notebooks experiments grade bench repository lock \
+.PHONY: help book serve test check lint lab slides pdf site.zip pictures screenshots exercises notebooks experiments \
+	grade bench repository release lock \
 	clean book-environment environment python
 
 help:  ## list the targets
@@ -68,6 +69,9 @@ bench: environment  ## measure the cost of a training step against torch and aga
 
 repository: environment  ## move the course to another repository: make repository URL=https://... REF=main
 	@$(BIN)/python utils/build/repository.py "$(URL)" $(REF)
+
+release: environment  ## tag a version, main goes on: make release VERSION=0.2.0, DRY=1 to rehearse
+	@$(ONE_THREAD) $(BIN)/python utils/build/release.py "$(VERSION)" $(if $(DRY),--dry)
 
 lock: environment  ## resolve pyproject.toml anew into requirements.txt, without torch's GPU libraries
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --no-annotate --no-header \
