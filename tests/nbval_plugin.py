@@ -1,7 +1,7 @@
 """What nbval needs to compare this book's notebooks; `pyproject.toml` loads it as a pytest plugin.
 
-Drawings are not compared: matplotlib's SVG differs between processors in the last digits. A widget is
-compared by its presence: the text beside it is the repr of every frame, and its picture is in SVG.
+Drawings are not compared: matplotlib's SVG differs between processors in the last digits. Of a widget the text is
+compared, not the HTML, which holds its drawings. Controls that only a kernel moves are not stored.
 """
 
 import os
@@ -10,9 +10,10 @@ import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from notebooks import ONE_THREAD, WIDGET_TEXT, WIDGET_VIEW, build_font_cache
+from notebooks import KERNEL_CONTROL, ONE_THREAD, build_font_cache
 
 SVG = "image/svg+xml"
+WIDGET = 'class="unrolled-widget"'
 
 
 def pytest_configure(config):
@@ -38,10 +39,10 @@ def pytest_collect_file(file_path, parent):
 
 def pytest_itemcollected(item):
     if isinstance(item, IPyNbCell):
-        item.compare_outputs = _comparing_without_reprs(item.compare_outputs)
+        item.compare_outputs = _comparing_what_is_stored(item.compare_outputs)
 
 
-def _comparing_without_reprs(compare_outputs):
+def _comparing_what_is_stored(compare_outputs):
     def compare(test, ref, skip_compare=None):
         return compare_outputs(_comparable(test), _comparable(ref), skip_compare)
 
@@ -49,11 +50,15 @@ def _comparing_without_reprs(compare_outputs):
 
 
 def _comparable(outputs):
-    return [_without_repr(output) for output in outputs]
+    return [
+        _without_drawings(output)
+        for output in outputs
+        if KERNEL_CONTROL not in output.get("data", {})
+    ]
 
 
-def _without_repr(output):
-    data = output.get("data", {})
-    if WIDGET_VIEW not in data:
+def _without_drawings(output):
+    if WIDGET not in output.get("data", {}).get("text/html", ""):
         return output
-    return NotebookNode({**output, "data": {**data, "text/plain": WIDGET_TEXT}})
+    data = {mime: text for mime, text in output["data"].items() if mime != "text/html"}
+    return NotebookNode({**output, "data": data})

@@ -1,4 +1,6 @@
-"""Every page of the built site loads clean, stays within its width, and its sliders move their pictures."""
+"""Every page of the built site loads clean, stays within its width, and its widgets answer."""
+
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +14,12 @@ from page_checks import (
     open_page,
     restless,
     sideways,
-    still_sliders,
+    still_widgets,
     unfocusable,
     untypeset,
 )
 from rendered import HTML, lecture_names, page_names
+from widget_use import WIDGET
 
 GENERATED = {
     "index.html",
@@ -26,8 +29,13 @@ GENERATED = {
 
 def test_site_has_the_pages_of_the_table_of_contents(site):
     built = {path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html")}
-    built = {name for name in built if not name.startswith("_static/")}
+    built = {name for name in built if not name.startswith(("_static/", "slides/"))}
     assert built - GENERATED == set(page_names())
+
+
+def test_site_has_a_deck_for_every_lecture(site):
+    decks = {path.name for path in (HTML / "slides").glob("*.html")}
+    assert decks == {Path(name).name for name in lecture_names()}
 
 
 @pytest.mark.parametrize("width", [WIDTH, PHONE])
@@ -39,18 +47,18 @@ def test_page(name, width, site, browser):
     )
     problems = math_errors(page) + untypeset(page) + alt_problems(page)
     problems += (
-        restless(page) + sideways(page) + unfocusable(page) + cut_off(page) + still_sliders(page)
+        restless(page) + sideways(page) + unfocusable(page) + cut_off(page) + still_widgets(page)
     )
     page.close()
     assert seen[0].problems + problems == []
 
 
 @pytest.mark.parametrize("name", lecture_names())
-def test_lecture_has_a_film(name, site, browser):
+def test_lecture_has_a_widget(name, site, browser):
     page = open_page(browser, site + name)
-    films = page.locator(".widget-subarea:has(.noUi-handle):has([role=img])").count()
+    widgets = page.locator(WIDGET).count()
     page.close()
-    assert films >= 1
+    assert widgets >= 1
 
 
 def test_first_address_leads_to_the_first_page(site, browser):

@@ -29,6 +29,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parents[2]
 PATTERNS = ("lectures/*.ipynb", "solutions/*/*.ipynb")
 MAX_BYTES = 1_500_000
+PROMISES = (15, 30, 60, 120, 300)  # seconds; what a page says a notebook takes to run
 CELL_TIMEOUT = 300  # seconds
 BUDGET = {"lectures": 60, "solutions": 30}  # seconds from top to bottom on two CPU cores
 
@@ -44,7 +45,7 @@ LANGUAGE_INFO = {
 # JupyterLab's live slides: a theme that asks no other host for fonts, and room for long cells.
 LIVE_SLIDES = {"theme": "white", "transition": "none", "center": False, "scroll": True}
 # Left behind by editors and by execution; they differ from machine to machine.
-NOTEBOOK_NOISE = ("jupytext", "vscode", "toc", "toc-autonumbering", "signature", "colab")
+NOTEBOOK_NOISE = ("jupytext", "vscode", "toc", "toc-autonumbering", "signature", "colab", "widgets")
 CELL_NOISE = (
     "execution",
     "ExecuteTime",
@@ -58,11 +59,8 @@ CELL_NOISE = (
     "outputId",
 )
 
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-WIDGET_TEXT = "A widget: it moves in Jupyter, in Colab and on the pages of the book."
+KERNEL_CONTROL = "application/vnd.jupyter.widget-view+json"  # ipywidgets: dead without a kernel
 OUR_CELL_ID = re.compile(r"u-[0-9a-f]{8}(-\d+)?")
-MODEL_REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
 SVG_HEAD = r"(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE[^>]*>\s*)?"  # belongs to files, not to pages
 SVG = re.compile(SVG_HEAD + r"(<svg\b.*?</svg>)", re.DOTALL)
 SVG_METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
@@ -155,12 +153,11 @@ def normalise(notebook):
     for number, cell in enumerate(code_cells(notebook), start=1):
         cell.outputs = _clean_outputs(cell.outputs, number)
         cell.execution_count = number
-    _clean_widgets(notebook)
     return notebook
 
 
 def strip(notebook):
-    """Return a copy in normal form without outputs, widgets and execution counts."""
+    """Return a copy in normal form without outputs and execution counts."""
     notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -207,9 +204,11 @@ def _stable_cell_ids(notebook):
 
 
 def _clean_outputs(outputs, number):
-    """Merge neighbouring streams, drop what changes from run to run."""
+    """Merge neighbouring streams, drop what needs a kernel and what changes from run to run."""
     cleaned = []
     for output in outputs:
+        if KERNEL_CONTROL in output.get("data", {}):
+            continue
         if output.output_type == "stream":
             output.text = ADDRESS.sub("at 0x0", output.text)
             previous = cleaned[-1] if cleaned else None
@@ -230,8 +229,6 @@ def _clean_data(data):
     for mime, value in data.items():
         if isinstance(value, str):
             data[mime] = _clean_svg(ADDRESS.sub("at 0x0", value))
-    if WIDGET_VIEW in data:  # its repr holds every frame a second time
-        data["text/plain"] = WIDGET_TEXT
 
 
 def _clean_svg(text):
@@ -256,77 +253,6 @@ def _clean_one_svg(svg):
         taken[content] += 1
         names[old] = old[:-10] + digest
     return any_id.sub(lambda found: names[found.group()], svg)
-
-
-# --- widgets ------------------------------------------------------------------------------------
-
-
-def _views(notebook):
-    """Return the widget views of the notebook in the order in which they are shown."""
-    return [
-        output.data[WIDGET_VIEW]
-        for cell in code_cells(notebook)
-        for output in cell.outputs
-        if WIDGET_VIEW in output.get("data", {})
-    ]
-
-
-def _references(model):
-    """Return the ids of the models to which a model's state refers, in order."""
-    return MODEL_REFERENCE.findall(json.dumps(model["state"]))
-
-
-def _reachable(roots, models):
-    """Return the ids of the models that the roots show, depth first, then of the links between them."""
-    order = {}
-
-    def visit(name):
-        if name in models and name not in order:
-            order[name] = len(order)
-            for child in _references(models[name]):
-                visit(child)
-
-    for root in roots:
-        visit(root)
-    for name, model in models.items():
-        ends = _references(model)
-        if "Link" in model["model_name"] and ends and all(end in order for end in ends):
-            visit(name)
-    return order
-
-
-def _clean_widgets(notebook):
-    """Keep the models that are shown and the links between them; number them in that order."""
-    models = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
-    views = _views(notebook)
-    order = _reachable([view["model_id"] for view in views], models)
-    if not order:
-        notebook.metadata.pop("widgets", None)
-        return
-    names = {old: f"{n:032x}" for old, n in order.items()}
-    for view in views:
-        view["model_id"] = names.get(view["model_id"], view["model_id"])
-
-    def rename(found):
-        return "IPY_MODEL_" + names.get(found.group(1), found.group(1))
-
-    state = {}
-    for old in order:
-        model = json.loads(MODEL_REFERENCE.sub(rename, json.dumps(models[old])))
-        state[names[old]] = _clean_model(model)
-    notebook.metadata.widgets = nbformat.from_dict(
-        {WIDGET_STATE: {"state": state, "version_major": 2, "version_minor": 0}}
-    )
-
-
-def _clean_model(model):
-    """Clean the SVG in a model's state; leave out what a layout or a style does not set."""
-    if model["model_name"].endswith(("LayoutModel", "StyleModel")):
-        model["state"] = {k: v for k, v in model["state"].items() if v is not None}
-    for key, value in model["state"].items():
-        if isinstance(value, str):
-            model["state"][key] = _clean_svg(value)
-    return model
 
 
 # --- reading, executing, storing ----------------------------------------------------------------
@@ -428,7 +354,7 @@ def execute(notebook, folder):
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
         extra_arguments=["--log-level=ERROR"],
-        store_widget_state=True,
+        store_widget_state=False,
         on_cell_execute=on_start,
         on_cell_executed=on_end,
     )
@@ -442,6 +368,28 @@ def execute(notebook, folder):
         except DeadKernelError as error:
             raise failed("the kernel died") from error
     return notebook, cells
+
+
+def promised_seconds(spent, stored=None):
+    """Round the seconds that a run took up to a step of PROMISES, with room for a slower machine.
+
+    A stored promise that the run kept stays, so that two runs leave no difference.
+    Raises NotebookError if even the longest is too short.
+    """
+    if stored in PROMISES and stored / 4 < spent <= stored:
+        return stored
+    kept = [promise for promise in PROMISES if 1.3 * spent <= promise]
+    if not kept:
+        raise NotebookError(
+            f"it ran {spent:.0f} s, the longest time to promise is {PROMISES[-1]} s"
+        )
+    return kept[0]
+
+
+def _spent():
+    """Processor seconds of the kernels that have ended: other programs don't count, unlike in the clock's seconds."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _first_line(source):
@@ -472,8 +420,11 @@ def update(path, force=False):
     if is_handed_out(path):
         notebook, cells = strip(notebook), []
     elif force or staleness(notebook):
+        stored, before = notebook.metadata.get("unrolled", {}).get("seconds"), _spent()
         notebook, cells = execute(notebook, path.parent)
-        notebook.metadata.setdefault("unrolled", NotebookNode())["executed"] = code_hash(notebook)
+        mark = notebook.metadata.setdefault("unrolled", NotebookNode())
+        mark["executed"] = code_hash(notebook)
+        mark["seconds"] = promised_seconds(_spent() - before, stored)
         notebook = normalise(notebook)
     else:
         notebook, cells = normalise(notebook), []
