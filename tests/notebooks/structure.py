@@ -1,10 +1,17 @@
 """Checks of a stored notebook's form. Each takes notebooks and returns one sentence for each fault."""
 
-import json
 import re
 from pathlib import Path
 
-from notebooks import MAX_BYTES, WIDGET_VIEW, NotebookError, code_cells, refuse, staleness, to_text
+from notebooks import (
+    KERNEL_CONTROL,
+    MAX_BYTES,
+    NotebookError,
+    code_cells,
+    refuse,
+    staleness,
+    to_text,
+)
 from topics import FENCED
 
 CORE_MINUTES = 45
@@ -105,15 +112,13 @@ def alt_texts(name, notebook):
     return found
 
 
-def widget_states(name, notebook):
-    """Each widget that a cell shows has its state stored, or the static page stays empty."""
-    states = json.dumps(notebook.metadata.get("widgets", {}))
+def dead_controls(name, notebook):
+    """No cell stores a control that only a kernel moves: on the page it would be dead."""
     return [
-        f"{name} code cell {number} shows a widget whose state is not stored"
+        f"{name} code cell {number} stores a control that needs a kernel"
         for number, cell in enumerate(code_cells(notebook), start=1)
         for output in cell.outputs
-        if WIDGET_VIEW in output.get("data", {})
-        and f'"{output.data[WIDGET_VIEW]["model_id"]}": {{' not in states
+        if KERNEL_CONTROL in output.get("data", {})
     ]
 
 
@@ -169,4 +174,4 @@ def set_up_cells(lectures, url, ref):
 
 
 LECTURE = (tagging, minutes, cell_metadata, unknown_keys, plain_markdown)
-EVERY = (alt_texts, widget_states, stored_outputs, size, headings)
+EVERY = (alt_texts, dead_controls, stored_outputs, size, headings)

@@ -114,14 +114,13 @@ def test_alt_texts():
         assert len(structure.alt_texts("06-a", notebook(cell))) == 1, cell
 
 
-def test_widget_states():
-    view = v4.new_output(
+def test_dead_controls():
+    control = v4.new_output(
         "display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
     )
-    shown = notebook(code("show()", outputs=[view]))
-    assert len(structure.widget_states("06-a", shown)) == 1
-    shown.metadata.widgets = {"state": {"1": {"model_name": "HTMLModel"}}}
-    assert structure.widget_states("06-a", shown) == []
+    assert len(structure.dead_controls("06-a", notebook(code("show()", outputs=[control])))) == 1
+    moving = v4.new_output("display_data", {"text/html": '<div class="unrolled-widget"></div>'})
+    assert structure.dead_controls("06-a", notebook(code("show()", outputs=[moving]))) == []
 
 
 def test_stored_outputs():
