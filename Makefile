@@ -8,11 +8,12 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 PYTEST := $(ONE_THREAD) UNROLLED_QUIET=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test check lint lab slides exercises notebooks experiments grade bench repository lock \
+.PHONY: help book serve test check lint lab slides pdf site.zip pictures screenshots exercises notebooks experiments \
+	grade bench repository release lock \
 	clean book-environment environment python
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 book: book-environment  ## build the online book into _build/html (executes nothing, needs no torch)
 	@$(BIN)/python utils/build/site.py
@@ -21,7 +22,7 @@ serve: book  ## build the book and open it on http://localhost:8000 (PORT=n for 
 	@$(BIN)/python utils/build/site.py --serve $(PORT)
 
 test: environment lint  ## run all tests: package, notebooks, grading, Colab, slides, JupyterLab, browser
-	@$(BIN)/python tests/browser.py
+	@$(BIN)/python utils/build/chromium.py
 	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests lectures solutions
 
 check: environment lint  ## the quick tests (under two minutes): style, package, equations, changed notebooks
@@ -36,8 +37,20 @@ lab: environment  ## open JupyterLab on the lectures and exercises
 	@$(BIN)/jupyter trust --log-level=ERROR lectures/*.ipynb solutions/*/*.ipynb  # shows the stored figures and widgets
 	$(BIN)/jupyter lab
 
-slides: environment  ## render the lectures' slide decks into _build/slides and sum their minutes
-	@$(BIN)/python utils/build/slides.py
+slides: book  ## list the slide decks in _build/html/slides, with their minutes
+	@$(BIN)/python utils/build/decks.py
+
+pdf: environment book  ## print the whole book into _build/unrolled.pdf
+	@$(BIN)/python utils/build/pdf.py
+
+site.zip: book  ## pack the site with its decks into _build/unrolled-site.zip, to carry without a network
+	@$(BIN)/python utils/build/archive.py
+
+pictures: environment book  ## make the README's picture of the first page anew
+	@$(BIN)/python utils/build/pictures.py landing
+
+screenshots: environment book  ## picture all pages, or PAGES="lectures/06-bptt ...", into _build/screenshots
+	@$(BIN)/python utils/build/pictures.py screenshots $(PAGES)
 
 exercises: environment  ## generate the student notebooks in exercises/ from solutions/
 	@$(BIN)/python utils/build/exercises.py
@@ -56,6 +69,9 @@ bench: environment  ## measure the cost of a training step against torch and aga
 
 repository: environment  ## move the course to another repository: make repository URL=https://... REF=main
 	@$(BIN)/python utils/build/repository.py "$(URL)" $(REF)
+
+release: environment  ## tag a version, main goes on: make release VERSION=0.2.0, DRY=1 to rehearse
+	@$(ONE_THREAD) $(BIN)/python utils/build/release.py "$(VERSION)" $(if $(DRY),--dry)
 
 lock: environment  ## resolve pyproject.toml anew into requirements.txt, without torch's GPU libraries
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --no-annotate --no-header \

@@ -4,30 +4,13 @@ Import the fixture where it is used: `from browser import Watch, browser`. It li
 because playwright keeps an event loop running in its thread, and other tests start their own.
 """
 
-import os
-import shutil
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
-MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-
-
-MISSING = (
-    "no Chromium or Chrome found: install one (Debian: apt-get install chromium; anywhere: "
-    ".venv/bin/playwright install chromium), or name yours in the environment variable CHROMIUM"
-)
-
-
-def find_chromium(playwright) -> str | None:
-    """Path of the browser: $CHROMIUM, the system's Chromium or Chrome, playwright's own; None if there is none."""
-    candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), MACOS]
-    candidates.append(playwright.chromium.executable_path)
-    return next((path for path in candidates if path and Path(path).is_file()), None)
+import chromium
+from unrolled.course.browser import find_chromium
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +19,8 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = find_chromium(playwright)
         if path is None:
-            pytest.fail(MISSING, pytrace=False)
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            pytest.fail(chromium.MISSING, pytrace=False)
+        started = chromium.launch(playwright, path)
         yield started
         started.close()
 
@@ -76,9 +59,3 @@ class Watch:
         else:
             self.problems.append(f"foreign request: {route.request.url}")
             route.abort()
-
-
-if __name__ == "__main__":  # `make test` asks before it starts
-    with sync_playwright() as running:
-        if find_chromium(running) is None:
-            sys.exit(f"error: {MISSING}")

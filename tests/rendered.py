@@ -16,7 +16,8 @@ import uuid
 from pathlib import Path
 
 import pytest
-import yaml
+
+import toc
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -26,8 +27,7 @@ SEARCH = "search.html"  # the one page that has no source of ours
 
 def page_names():
     """Addresses of the pages, relative to the site: those of _toc.yml, and the search page."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return [f"{name}.html" for name in _documents(toc)] + [SEARCH]
+    return [f"{name}.html" for name in toc.documents()] + [SEARCH]
 
 
 def lecture_names():
@@ -57,16 +57,6 @@ def serve(folder):
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
         """Say nothing: a browser's requests don't belong into a test report."""
-
-
-def _documents(entry):
-    """The documents of a table of contents, in its order."""
-    for key in ("root", "file"):
-        if key in entry:
-            yield entry[key]
-    for key in ("parts", "chapters", "sections"):
-        for child in entry.get(key, []):
-            yield from _documents(child)
 
 
 def _build_once():

@@ -1,29 +1,36 @@
 """What the site adds to notebooks as it reads them; the files themselves stay as they are.
 
-Every notebook gets a line of links below its title: open in Colab, download, and for a set of exercises its worked
-answers and back. On worked-answer pages each answer and each check is folded, and the markers that tell nbgrader
-what to cut out are left out.
+Every notebook gets a line of links at its beginning: slides, Colab, exercises, worked answers, chapter, download.
+On worked-answer pages each answer and each check is folded, and the markers that tell nbgrader what to cut out are
+left out.
 """
 
 import json
 import re
 from pathlib import PurePosixPath
 
+import chapters
+
 MARKER = re.compile(
     r"^[ \t]*#+[ \t]*(?:BEGIN|END)[ \t]+(?:SOLUTION|HIDDEN TESTS)[ \t]*\n?", re.MULTILINE
 )
 HIDDEN = "BEGIN HIDDEN TESTS"
 COLAB = "https://colab.research.google.com/github"
-SOLUTIONS, EXERCISES = "solutions", "exercises"
+LECTURES, EXERCISES, SOLUTIONS = "lectures", "exercises", "solutions"
 
 
 def read(app, docname, source):
     """Sphinx's `source-read`: replace the text of a notebook by the text the page is made of."""
     if app.env.doc2path(docname).endswith(".ipynb"):
         notebook = json.loads(source[0])
-        if docname.startswith(SOLUTIONS + "/"):
+        links = page_links(docname, app.config.html_theme_options)
+        folder = docname.split("/")[0]
+        if folder == LECTURES:
+            chapters.open_lecture(notebook, links)
+        elif docname != app.config.root_doc:
+            insert_links(notebook, links)
+        if folder == SOLUTIONS:
             fold_answers(notebook)
-        add_links(notebook, docname, app.config.html_theme_options)
         source[0] = json.dumps(notebook)
 
 
@@ -32,25 +39,40 @@ def fold_answers(notebook):
     for cell in notebook["cells"]:
         what = _answer_or_check(cell)
         if what:
-            cell["source"] = MARKER.sub("", _text(cell))
+            cell["source"] = MARKER.sub("", chapters.text(cell))
             _fold(cell, what)
 
 
-def add_links(notebook, docname, theme_options):
-    """Insert the line of links after the title cell."""
+def page_links(docname, theme_options):
+    """The line of links as Markdown."""
     links = [
+        *ways(docname),
         f"[Open in Colab]({colab_address(docname, theme_options)})",
-        "{download}`Download <%s>`" % _file(docname),
+        "{download}`Download <%s>`" % (PurePosixPath(docname).name + ".ipynb"),
     ]
-    other = _counterpart(docname)
-    if other:
-        links.append(other)
-    line = {
-        "cell_type": "markdown",
-        "metadata": {},
-        "source": ":::{container} page-links\n%s\n:::" % " ".join(links),
+    return ":::{container} page-links\n%s\n:::" % " ".join(links)
+
+
+def ways(docname):
+    """Links from a lecture to its slides, exercises and answers, and from these to one another."""
+    folder, rest = docname.split("/", 1)
+    name = rest.split("/")[0]
+    sets = {
+        EXERCISES: f"[Exercises](/{EXERCISES}/{name}/{name}.ipynb)",
+        SOLUTIONS: f"[Worked answers](/{SOLUTIONS}/{name}/{name}.ipynb)",
     }
-    if notebook["nbformat"] == 4 and notebook.get("nbformat_minor", 0) >= 5:
+    if folder == LECTURES:
+        return [f'<a href="../slides/{name}.html">Slides</a>', *sets.values()]
+    if folder in sets:
+        others = [link for kind, link in sets.items() if kind != folder]
+        return [f"[The chapter](/{LECTURES}/{name}.ipynb)", *others]
+    return []
+
+
+def insert_links(notebook, links):
+    """Put the links after the title cell."""
+    line = {"cell_type": "markdown", "metadata": {}, "source": links}
+    if (notebook["nbformat"], notebook.get("nbformat_minor", 0)) >= (4, 5):
         line["id"] = "page-links"
     notebook["cells"].insert(1, line)
 
@@ -66,13 +88,15 @@ def _answer_or_check(cell):
     if kind.get("solution"):
         return "answer"
     if kind.get("grade"):
-        return "hidden tests" if HIDDEN in _text(cell) else "check"
+        return "hidden tests" if HIDDEN in chapters.text(cell) else "check"
     return None
 
 
 def _fold(cell, what):
     if cell["cell_type"] == "markdown":
-        cell["source"] = f"<details><summary>Answer</summary>\n\n{_text(cell)}\n\n</details>"
+        cell["source"] = (
+            f"<details><summary>Answer</summary>\n\n{chapters.text(cell)}\n\n</details>"
+        )
         return
     metadata = cell["metadata"]
     metadata["tags"] = [
@@ -81,24 +105,6 @@ def _fold(cell, what):
     ]
     prompts = {"code_prompt_show": f"Show the {what}", "code_prompt_hide": f"Hide the {what}"}
     metadata["mystnb"] = metadata.get("mystnb", {}) | prompts
-
-
-def _counterpart(docname):
-    folder, rest = docname.split("/", 1)
-    up = "../" * docname.count("/")
-    if folder == SOLUTIONS:
-        return f"[To the exercises]({up}{EXERCISES}/{rest}.ipynb)"
-    if folder == EXERCISES:
-        return f"[To the worked answers]({up}{SOLUTIONS}/{rest}.ipynb)"
-    return None
-
-
-def _file(docname):
-    return PurePosixPath(docname).name + ".ipynb"
-
-
-def _text(cell):
-    return "".join(cell["source"])
 
 
 def setup(app):

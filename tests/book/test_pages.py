@@ -64,11 +64,6 @@ def test_credits_name_the_errata_shown_by_finished_chapters(data, pages):
     assert shown == [row for chapter in finished(data) for row in chapter["errata"]]
 
 
-def test_intro_links_every_finished_chapter_and_no_other(data, pages):
-    linked = set(re.findall(r"\(\.\./lectures/([\w-]+)\.ipynb\)", pages["intro"]))
-    assert linked == {chapter["name"] for chapter in finished(data)}
-
-
 def test_every_bibliographic_key_of_the_topics_is_listed_once(data, pages):
     anchors = re.findall(r"^\(bib-(\w+)\)=$", pages["bibliography"], flags=re.M)
     assert len(anchors) == len(set(anchors))

@@ -1,5 +1,7 @@
 """Every page of the built site loads clean, stays within its width, and its widgets answer."""
 
+from pathlib import Path
+
 import pytest
 
 from browser import Watch
@@ -27,8 +29,13 @@ GENERATED = {
 
 def test_site_has_the_pages_of_the_table_of_contents(site):
     built = {path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html")}
-    built = {name for name in built if not name.startswith("_static/")}
+    built = {name for name in built if not name.startswith(("_static/", "slides/"))}
     assert built - GENERATED == set(page_names())
+
+
+def test_site_has_a_deck_for_every_lecture(site):
+    decks = {path.name for path in (HTML / "slides").glob("*.html")}
+    assert decks == {Path(name).name for name in lecture_names()}
 
 
 @pytest.mark.parametrize("width", [WIDTH, PHONE])

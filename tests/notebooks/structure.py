@@ -23,6 +23,7 @@ UNROLLED_KEYS = {
     "notes": str,
 }
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
+WIDGET_CLASS = 'class="unrolled-widget'  # of a widget that needs no manager: it is plain HTML
 FILE_NAME = re.compile(r"\.(png|svg|jpe?g|gif)\b|_images/", re.IGNORECASE)
 MARKDOWN_IMAGE = re.compile(r"!\[(.*?)\]\(")
 HEADING = re.compile(r"^(#{1,6})\s+(.*)$", re.MULTILINE)
@@ -112,6 +113,31 @@ def alt_texts(name, notebook):
     return found
 
 
+def captions(name, notebook):
+    """Each figure, picture or widget, has a caption: a sentence that is not the alt text again."""
+    found = []
+    for number, cell in enumerate(code_cells(notebook), start=1):
+        shown = cell.metadata.get("mystnb", {})
+        caption = shown.get("figure", {}).get("caption", "")
+        if not shows_figure(cell):
+            if caption:
+                found.append(f"{name} code cell {number} has a caption and no figure")
+        elif len(caption.split()) < 4 or not caption.endswith("."):
+            found.append(f"{name} code cell {number} shows a figure with the caption {caption!r}")
+        elif caption == shown.get("image", {}).get("alt"):
+            found.append(f"{name} code cell {number} has its alt text as caption")
+    return found
+
+
+def shows_figure(cell):
+    """Whether a code cell shows a picture or a widget."""
+    return any(
+        mime in PICTURES or (mime == "text/html" and WIDGET_CLASS in content)
+        for output in cell.outputs
+        for mime, content in output.get("data", {}).items()
+    )
+
+
 def dead_controls(name, notebook):
     """No cell stores a control that only a kernel moves: on the page it would be dead."""
     return [
@@ -173,5 +199,5 @@ def set_up_cells(lectures, url, ref):
     return found
 
 
-LECTURE = (tagging, minutes, cell_metadata, unknown_keys, plain_markdown)
+LECTURE = (tagging, minutes, cell_metadata, unknown_keys, plain_markdown, captions)
 EVERY = (alt_texts, dead_controls, stored_outputs, size, headings)

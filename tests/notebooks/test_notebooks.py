@@ -287,3 +287,27 @@ def test_normalising_twice_changes_nothing_more(executed):
     nb = read(executed[0])
     assert to_text(normalise(nb)) == to_text(nb)
     assert to_text(strip(strip(nb))) == to_text(strip(nb))
+
+
+# --- the promised time --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spent", "stored", "promised"),
+    [
+        (3, None, 15),
+        (11, None, 15),
+        (12, None, 30),
+        (25, 30, 30),
+        (8, 30, 30),
+        (7, 30, 15),
+        (31, 30, 60),
+    ],
+)
+def test_a_promise_is_kept_until_it_is_broken_or_far_too_long(spent, stored, promised):
+    assert notebooks.promised_seconds(spent, stored) == promised
+
+
+def test_a_notebook_beyond_every_promise_is_refused():
+    with pytest.raises(NotebookError, match="400 s"):
+        notebooks.promised_seconds(400)

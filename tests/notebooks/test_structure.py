@@ -114,6 +114,22 @@ def test_alt_texts():
         assert len(structure.alt_texts("06-a", notebook(cell))) == 1, cell
 
 
+def test_captions():
+    def captioned(cell, caption):
+        cell.metadata.setdefault("mystnb", {})["figure"] = {"caption": caption}
+        return structure.captions("06-a", notebook(cell))
+
+    alt = "The norm falls by 10^6 in 20 steps."
+    data = {"text/html": '<div class="unrolled-widget">...</div>'}
+    widget = code("show()", outputs=[v4.new_output("display_data", data)])
+    assert len(structure.captions("06-a", notebook(code("1"), picture(alt), widget))) == 2
+    for cell in (picture(alt), widget):
+        assert captioned(cell, "What is left of the gradient.") == []
+    for caption in ("", "Figure.", "What is left of the gradient", alt):
+        assert len(captioned(picture(alt), caption)) == 1, caption
+    assert len(captioned(code("1"), "What is left of the gradient.")) == 1
+
+
 def test_dead_controls():
     control = v4.new_output(
         "display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}

@@ -1,28 +1,25 @@
-"""Render the core of every lecture as slides that work without a network: `_build/slides/NN-name.html`.
+"""Render the core of every lecture as slides that work without a network: `_build/html/slides/NN-name.html`.
 
 A slide is made of the cells that are tagged `core` and whose slideshow metadata says `slide`, `subslide`,
 `fragment` or `-`. Its speaker notes and minutes come from the cells' `unrolled.notes` and `unrolled.minutes`.
 """
 
-import argparse
 import copy
+import posixpath
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urljoin
 
 import nbformat
 import yaml
 from nbconvert.exporters import SlidesExporter
 from pygments.formatters import HtmlFormatter
 
-import vendor
+import toc
 from unrolled.plots.palette import COLOUR
 
 ROOT = Path(__file__).resolve().parents[2]
-OUTPUT = ROOT / "_build" / "slides"
 TEMPLATES = Path(__file__).resolve().parent
 BUDGET = 45  # minutes of one chapter's core
 CODE_SIZES = (22, 18)  # pixels, the largest and the smallest letters of code
@@ -159,14 +156,14 @@ def code_size(cell):
     return max(smallest, min(largest, int(2 * CODE_WIDTH / (ADVANCE * max(longest, 1))) / 2))
 
 
-def prepare(cell, base):
-    """Add to the cell what the template asks for; make its relative links absolute from `base`."""
+def prepare(cell, link):
+    """Add to the cell what the template asks for; `link` says where its relative links lead."""
     tags = cell.metadata.get("tags", [])
     cell.metadata.deck = {"show_code": not {"hide-input", "hide-cell", "remove-input"} & set(tags)}
     cell.metadata.deck.alt = alternative(cell)
     cell.metadata.deck.code_size = code_size(cell)
     if cell.cell_type == "markdown":
-        cell.source = LINK.sub(lambda found: f"]({urljoin(base, found[1])})", cell.source)
+        cell.source = LINK.sub(lambda found: f"]({link(found[1])})", cell.source)
     elif {"hide-output", "remove-output"} & set(tags):
         cell.outputs = []
 
@@ -191,36 +188,51 @@ def stylesheet():
     return palette + code + "\n" + (TEMPLATES / "slides" / "deck.css").read_text()
 
 
-def source_address(root=ROOT):
-    """Return the address of the lectures in the public repository, to which relative links lead."""
+def link_from_deck(root=ROOT):
+    """Return the function that says where a lecture's relative link leads from its deck.
+
+    It leads to the page of the book beside the deck; to the public repository if it names another file.
+    """
     repository = yaml.safe_load((root / "_config.yml").read_text())["repository"]
-    return f"{repository['url']}/blob/{repository['branch']}/lectures/"
+    pages = set(toc.documents(root))
+
+    def link(target):
+        path, mark, anchor = target.partition("#")
+        path = posixpath.normpath(posixpath.join("lectures", path))
+        document, suffix = posixpath.splitext(path)
+        if suffix in (".ipynb", ".md") and document in pages:
+            return f"../{document}.html{mark}{anchor}"
+        if not (root / path).exists():
+            raise SlideError(f"a link leads to {target}, and there is no {path}")
+        return f"{repository['url']}/blob/{repository['branch']}/{path}{mark}{anchor}"
+
+    return link
 
 
-def render(notebook, base):
+def render(notebook, chapter, link):
     """Return the deck's HTML, its number of slides and its minutes.
 
-    base: the address to which relative links lead. Raises SlideError.
+    chapter: address of the chapter's page; link: where a relative link leads, a function of its target. Raises SlideError.
     """
     found = slides(notebook)
     check_speaking(found)
     elapsed = 0
     for slide in found:
         for cell in slide:
-            prepare(cell, base)
+            prepare(cell, link)
         announce(slide, elapsed)
         elapsed += minutes(slide)
     deck = nbformat.v4.new_notebook(metadata=notebook.metadata)
     deck.cells = [cell for slide in found for cell in slide]
     exporter = SlidesExporter(template_name="slides", extra_template_basedirs=[str(TEMPLATES)])
-    html, _ = exporter.from_notebook_node(deck, {"deck": resources(deck)})
+    html, _ = exporter.from_notebook_node(deck, {"deck": resources(deck, chapter)})
     return html, len(found), elapsed
 
 
-def resources(deck):
+def resources(deck, chapter):
     """Return what the template asks for beside the cells."""
     heading = deck.cells[0].source.splitlines()[0].lstrip("# ")
-    return {"title": heading, "css": stylesheet(), "vendor": "vendor"}
+    return {"title": heading, "chapter": chapter, "css": stylesheet(), "vendor": "vendor"}
 
 
 def copy_vendored(modules, output):
@@ -229,18 +241,19 @@ def copy_vendored(modules, output):
         files = sorted(modules.glob(pattern))
         if not files:
             raise SlideError(
-                f"no file matches {modules / pattern}: run `make slides`, which fetches the npm packages"
+                f"no file matches {modules / pattern}: run `make book`, which fetches the npm packages"
             )
         (output / "vendor" / folder).mkdir(parents=True, exist_ok=True)
         for file in files:
             shutil.copy(file, output / "vendor" / folder)
 
 
-def build(lecture, output=OUTPUT, base=None):
+def build(lecture, output, link=None):
     """Render the lecture at `lecture` to `output`; return its Deck. Raises SlideError, naming the lecture."""
     notebook = nbformat.read(lecture, as_version=4)
     try:
-        html, count, spoken = render(notebook, base or source_address())
+        chapter = f"../lectures/{lecture.stem}.html"
+        html, count, spoken = render(notebook, chapter, link or link_from_deck())
         if spoken > BUDGET:
             raise SlideError(f"its core takes {spoken:g} minutes, at most {BUDGET} are allowed")
     except SlideError as error:
@@ -249,34 +262,3 @@ def build(lecture, output=OUTPUT, base=None):
     path = output / f"{lecture.stem}.html"
     path.write_text(html, encoding="utf-8")
     return Deck(path, count, spoken)
-
-
-# --- command ------------------------------------------------------------------------------------
-
-
-def main(arguments=None):
-    """Run the command; return its exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("lectures", nargs="*", type=Path, help="notebooks (default: all lectures)")
-    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the decks")
-    options = parser.parse_args(arguments)
-    decks, failed = [], 0
-    try:
-        copy_vendored(vendor.install(), options.output)
-    except SlideError as error:
-        sys.exit(f"error: {error}")
-    for lecture in options.lectures or sorted((ROOT / "lectures").glob("*.ipynb")):
-        try:
-            deck = build(lecture, options.output)
-        except SlideError as error:
-            failed += 1
-            print(f"error: {error}", file=sys.stderr)
-            continue
-        decks.append(deck)
-        print(f"{deck.path}: {deck.slides} slides, {deck.minutes:g} of {BUDGET} minutes")
-    print(f"{len(decks)} decks, {sum(deck.minutes for deck in decks):g} minutes in all")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

