@@ -22,11 +22,17 @@ class NumberFigures(SphinxTransform):
             return
         for count, caption in enumerate(self.document.findall(nodes.caption), start=1):
             number = f"{chapter[1]}.{count}"
-            caption.parent["ids"].append(f"fig-{number}")
+            caption.parent["ids"].insert(0, f"fig-{number}")
             label = nodes.inline("", f"Figure {number}.", classes=["caption-number"])
             caption[:0] = [label, nodes.Text(" ")]
 
 
+def no_other_numbers(app, config):
+    """Sphinx's `config-inited`: Jupyter Book turns on Sphinx's own numbers, which know no chapters."""
+    config["numfig"] = False
+
+
 def setup(app):
+    app.connect("config-inited", no_other_numbers, priority=900)
     app.add_transform(NumberFigures)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -25,7 +25,7 @@ project = "small"
 extensions = ["myst_nb", "references", "figures"]
 myst_enable_extensions = ["dollarmath"]
 nb_execution_mode = "off"
-exclude_patterns = ["out"]
+exclude_patterns = ["out", "**.ipynb_checkpoints", "jupyter_execute"]
 html_theme = "basic"
 """
 CHAPTERS = """
@@ -339,8 +339,11 @@ def test_the_keyboard_opens_enters_and_closes_a_card(reader):
     focused = "document.activeElement.getAttribute('href')"
     focus_by_key(reader, link)
     assert shown(reader)
-    reader.keyboard.press("Tab")  # the number in the line of code
-    reader.keyboard.press("Tab")
+    while (
+        reader.locator(".preview p :focus").count() == 0
+    ):  # past what scrolls, and the line of code
+        reader.keyboard.press("Tab")
+        assert shown(reader)
     assert reader.evaluate("document.activeElement.textContent").startswith("Go to equation")
     assert shown(reader)
     reader.keyboard.press("Escape")
@@ -348,8 +351,8 @@ def test_the_keyboard_opens_enters_and_closes_a_card(reader):
     assert shown(reader) is None
     assert reader.evaluate(focused) == address
     focus_by_key(reader, link)
-    reader.keyboard.press("Shift+Tab")
-    assert shown(reader) is None
+    reader.keyboard.press("Shift+Tab")  # to what comes before, which may have a card of its own
+    assert "Go to equation" not in (shown(reader) or "")
 
 
 def focus_by_key(page, link):

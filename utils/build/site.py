@@ -21,8 +21,7 @@ import vendor
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 HEAD = re.compile(  # what a page says of itself
-    r"<title>.*?</title>"
-    r'|<meta (?:name="(?:description|twitter:card)"|property)[^>]*>'
+    r'<title>.*?</title>|<meta (?:name="(?:description|twitter:card)"|property)[^>]*>'
     r'|<link rel="(?:canonical|icon|apple-touch-icon)"[^>]*>'
 )
 STAMP = ROOT / "_build" / ".site-settings"
