@@ -36,9 +36,8 @@ def test_low_scores_are_told():
     ]
 
 
-def test_a_machine_without_a_browser_is_told_so(monkeypatch, capsys):
-    monkeypatch.setattr(lighthouse.chromium, "find", lambda playwright: None)
-    monkeypatch.setattr(lighthouse, "HTML", HTML)
+def test_a_machine_without_a_browser_is_told_so(site, monkeypatch, capsys):
+    monkeypatch.setattr(lighthouse, "find_chromium", lambda: None)
     assert lighthouse.main(["book/intro.html"]) == 1
     assert "no Chromium or Chrome found" in capsys.readouterr().err
 

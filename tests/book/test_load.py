@@ -54,7 +54,7 @@ def test_nothing_moves(name, compressed, browser):
 
 
 def test_weight_counts_what_a_script_fetches_late(planted, browser):
-    late = "<script>setTimeout(() => { new Image().src = 'noise.png'; }, 200);</script>"
+    late = "<script>setTimeout(() => { fetch('noise.png').then(answer => answer.blob()); }, 200);</script>"
     light = sum(transferred(browser, planted("")).values())
     assert sum(transferred(browser, planted(late)).values()) > light + 100_000
 

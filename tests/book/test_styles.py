@@ -6,10 +6,11 @@ import re
 
 import page_styles
 import pytest
+import yaml
 from fontTools.ttLib import TTFont
 
-from page_checks import open_page
-from rendered import HTML, page_names
+from page_checks import PHONE, WIDTH, open_page
+from rendered import HTML, ROOT, page_names
 
 FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 DATA = re.compile(r"base64,([A-Za-z0-9+/=]+)")
@@ -18,30 +19,34 @@ SHEETS = ("site.css", "formulas.css")
 KINDS = ["book/intro.html", "book/notation.html", "search.html"]
 KINDS += [name for name in page_names() if "06-" in name]
 
-# The rules of sheets on whose selectors nothing depends but what is there: states and inner parts are left out.
-DROPPED = """([whole, cut]) => {
-  const selectors = text => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(text);
-    const found = new Set();
-    const walk = rules => {
-      for (const rule of rules) {
-        if (rule.selectorText && rule.cssRules?.length) throw new Error("nested rule: " + rule.selectorText);
-        if (rule.selectorText) split(rule.selectorText).forEach(selector => found.add(selector));
-        else if (rule.cssRules && !(rule instanceof CSSKeyframesRule)) walk(rule.cssRules);
-      }
-    };
-    walk(sheet.cssRules);
-    return found;
-  };
-  const split = text => text.split(/,(?![^(]*\\))/).map(selector => selector.trim());
-  const kept = selectors(cut);
-  const plain = selector => selector
-    .replace(/::?(before|after|marker|placeholder|selection|file-selector-button|-[\\w-]+(\\([^)]*\\))?)/g, "")
-    .replace(/:(hover|focus|focus-visible|focus-within|active|visited|link|target|disabled|enabled|checked)\\b/g, "");
-  return [...selectors(whole)].filter(selector => !kept.has(selector)).filter(selector => {
-    try { return document.querySelector(plain(selector) || "*"); } catch { return false; }
+# How one element of each kind looks (tag, classes, parent's), itself and before and after it, with the cut sheets and
+# with the whole ones in their place; what differs.
+DIFFERENCES = """async whole => {
+  const kinds = new Map();
+  for (const element of document.body.querySelectorAll("*")) {
+    const name = e => e.tagName + "." + (e.getAttribute("class") ?? "");
+    const kind = name(element.parentElement) + " > " + name(element);
+    if (!kinds.has(kind)) kinds.set(kind, element);
+  }
+  const look = element => ["", "::before", "::after"].map(part => {
+    const style = getComputedStyle(element, part);
+    return part && style.content === "none" ? "" : [...style].map(name => name + ": " + style.getPropertyValue(name));
   });
+  const looks = () => new Map([...kinds].map(([kind, element]) => [kind, look(element).flat()]));
+  const cut = looks();
+  const links = [...document.querySelectorAll("link[rel=stylesheet]")].filter(link => /site|formulas/.test(link.href));
+  const style = document.createElement("style");
+  style.textContent = whole;
+  links[0].before(style);
+  links.forEach(link => { link.disabled = true; });
+  await Promise.allSettled(Array.from(document.fonts, face => face.load()));
+  const found = [];
+  for (const [kind, declarations] of looks()) {
+    const other = new Set(cut.get(kind));
+    const different = declarations.filter(declaration => !other.has(declaration));
+    if (different.length) found.push(kind + " {" + different.slice(0, 3).join("; ") + "}");
+  }
+  return found;
 }"""
 
 DRAWN = """() => {
@@ -111,29 +116,67 @@ def test_an_icon_or_a_symbol_without_a_glyph_is_noticed(site, browser, glyphs):
 
 @pytest.fixture(scope="module")
 def sheets(site):
-    """The two sheets before they were cut, and after; the whole ones are of the files that the site was made of."""
+    """The rules of the sheets that the two were cut from, in their order, and the faces of the cut ones."""
     static = HTML / "_static"
-    cut = "\n".join((static / name).read_text(encoding="utf-8") for name in SHEETS)
-    whole = [(static / path).read_text(encoding="utf-8") for path in page_styles.THEME]
-    whole += [
-        path.read_text(encoding="utf-8")
-        for path in sorted(static.rglob("*.css"))
-        if path.name not in SHEETS
+    faces = [
+        face
+        for name in SHEETS
+        for face in FACE.findall((static / name).read_text(encoding="utf-8"))
     ]
-    return "\n".join([*whole, page_styles.math_sheet(static)]), cut
+    names = [
+        *page_styles.THEME,
+        "pygments.css",
+        "styles/sphinx-book-theme.css",
+        "togglebutton.css",
+        "copybutton.css",
+    ]
+    names += [path.name for path in sorted(static.glob("mystnb*.css"))] + ["sphinx-design.min.css"]
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    names += config["sphinx"]["config"]["html_css_files"]
+    texts = [(static / name).read_text(encoding="utf-8") for name in names]
+    return "\n".join(faces) + FACE.sub("", "\n".join([*texts, page_styles.math_sheet(static)]))
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_no_rule_is_dropped_that_matches_something(name, site, browser, sheets):
-    page = open_page(browser, site + name)
-    dropped = page.evaluate(DROPPED, list(sheets))
+@pytest.mark.parametrize(
+    ("name", "width"), [*((name, WIDTH) for name in KINDS), (KINDS[-1], PHONE)]
+)
+def test_pages_look_the_same_with_the_whole_sheets(name, width, site, browser, sheets):
+    page = open_page(browser, site + name, width)
+    differences = page.evaluate(DIFFERENCES, sheets)
     page.close()
-    assert dropped == []
+    assert differences == []
 
 
-def test_a_dropped_rule_is_noticed(site, browser, sheets):
+def test_a_rule_that_is_lacking_is_noticed(site, browser, sheets):
     page = open_page(browser, site + KINDS[0])
-    whole = sheets[0] + "\n.bd-article:hover p::before, .no-such-class { color: red }"
-    dropped = page.evaluate(DROPPED, [whole, sheets[1]])
+    lacking = "\n.bd-article p { outline-color: red } .no-such-class { color: red }"
+    differences = page.evaluate(DIFFERENCES, sheets + lacking)
     page.close()
-    assert dropped == [".bd-article:hover p::before"]
+    assert differences
+    assert all("> P." in kind and "outline-color" in kind for kind in differences)
+
+
+def test_a_nested_rule_is_not_used(root):
+    """PurgeCSS drops rules within rules, whatever they match."""
+    for path in sorted((root / "book/_static").glob("*.css")):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert nested(text) == [], path.name
+
+
+def test_nested_rules_are_found():
+    assert nested("@media print { a { b: c } } d { e: f }") == []
+    assert nested("a { b: c; > d { e: f } }") == ["a"]
+
+
+def nested(text):
+    """Return the selectors of the rules that have rules in them; a rule of an at-rule may stand in it."""
+    open_rules, found, start = [], [], 0
+    for hit in re.finditer(r"[{};]", text):
+        before, start = text[start : hit.start()].strip(), hit.end()
+        if hit[0] == "{":
+            if open_rules and not open_rules[-1].startswith("@"):
+                found.append(open_rules[-1])
+            open_rules.append(before)
+        elif hit[0] == "}":
+            open_rules.pop()
+    return found
