@@ -339,7 +339,9 @@ def test_the_keyboard_opens_enters_and_closes_a_card(reader):
     focused = "document.activeElement.getAttribute('href')"
     focus_by_key(reader, link)
     assert shown(reader)
-    while reader.locator(".preview p :focus").count() == 0:  # past what scrolls, and the line of code
+    while (
+        reader.locator(".preview p :focus").count() == 0
+    ):  # past what scrolls, and the line of code
         reader.keyboard.press("Tab")
         assert shown(reader)
     assert reader.evaluate("document.activeElement.textContent").startswith("Go to equation")
