@@ -351,8 +351,8 @@ def test_the_keyboard_opens_enters_and_closes_a_card(reader):
     assert shown(reader) is None
     assert reader.evaluate(focused) == address
     focus_by_key(reader, link)
-    reader.keyboard.press("Shift+Tab")
-    assert shown(reader) is None
+    reader.keyboard.press("Shift+Tab")  # to what comes before, which may have a card of its own
+    assert "Go to equation" not in (shown(reader) or "")
 
 
 def focus_by_key(page, link):
