@@ -42,7 +42,7 @@ def read(unpacked, browser):  # noqa: F811
         page = context.new_page()
         watch = Watch(page, (unpacked.as_uri() + "/",))
         page.goto(f"{unpacked.as_uri()}/{name}", wait_until="load")
-        page.wait_for_url(f"**/{leads_to or name}")
+        page.wait_for_url(f"{unpacked.as_uri()}/{leads_to or name}")
         assert page.evaluate(chromium.SETTLED)
         return page, watch
 
@@ -69,11 +69,12 @@ def test_page_opens_from_its_file(name, read):
 
 
 def test_search_answers(read):
-    page, _ = read("search.html?q=unfolding")
+    page, watch = read("search.html?q=unfolding")
     found = page.locator("#search-results li a", has_text="4")
     found.first.wait_for()
     found.first.click()
-    page.wait_for_url("**/*unfolding*")
+    page.wait_for_url("**/*unfolding.html*")
+    assert watch.problems == []
 
 
 @pytest.mark.parametrize("name", lecture_names())
