@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.path import Path
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from unrolled.plots.networks import drawing, geometry
 
@@ -54,18 +55,19 @@ def texts(graph, **marks):
         for (a, box), (b, other) in itertools.combinations(boxes, 2)
         if _meet(box, other)
     ]
+    ways = [drawing.way(graph, edge) for edge in graph.edges]
     for text, box in boxes:
         owners = [name for name, node in graph.nodes.items() if _within(box, node)]
         if not owners:
             found += [
                 f"{text.get_text()!r} lies on {name}"
                 for name, node in graph.nodes.items()
-                if Path(drawing.border(node)).intersects_bbox(_bbox(box), filled=True)
+                if Path(drawing.border(node)).intersects_bbox(Bbox.from_extents(*box), filled=True)
             ]
             found += [
                 f"the arrow {edge.pair} runs through {text.get_text()!r}"
-                for edge in graph.edges
-                if geometry.length_in_box(drawing.way(graph, edge), box) > SLACK
+                for edge, line in zip(graph.edges, ways)
+                if geometry.length_in_box(line[:-1], line[1:], box) > SLACK
             ]
     plt.close(figure)
     return found
@@ -97,12 +99,6 @@ def _extent(text, ax):
     """The box (left, bottom, right, top) of a text in the units of the drawing."""
     box = text.get_window_extent(ax.figure.canvas.get_renderer())
     return ax.transData.inverted().transform(box).ravel()
-
-
-def _bbox(box):
-    from matplotlib.transforms import Bbox
-
-    return Bbox.from_extents(*box)
 
 
 def _meet(a, b):

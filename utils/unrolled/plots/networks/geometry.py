@@ -1,5 +1,7 @@
 """Outlines of nodes and the ways of arrows between them, in the units of the drawing."""
 
+import functools
+
 import numpy as np
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
@@ -50,10 +52,13 @@ def lower_part(at, size, height):
     return Path(points, [Path.MOVETO, *turn, *turn, Path.LINETO, Path.CLOSEPOLY])
 
 
-def polygon(path):
-    """The path's corners (n, 2), its curves flattened."""
-    (points,) = path.transformed(Affine2D().scale(_FINE)).to_polygons()
-    return points / _FINE
+@functools.lru_cache(maxsize=4096)
+def polygon(shape, at, size):
+    """The corners (n, 2) of a node's outline, its curves flattened."""
+    (points,) = outline(shape, at, size).transformed(Affine2D().scale(_FINE)).to_polygons()
+    points /= _FINE
+    points.flags.writeable = False
+    return points
 
 
 def clip(points, start, end):
@@ -159,27 +164,19 @@ def at_fraction(points, fraction):
     return points[index] + (target - lengths[:index].sum()) * along, along
 
 
-def inside(point, corners):
-    """Whether a point (2,) lies in a polygon (k, 2)."""
-    return Path(corners).contains_point(point)
-
-
-def length_in_box(points, box):
-    """The length of a line (n, 2) within a box (left, bottom, right, top)."""
-    total = 0.0
-    for a, b in zip(points[:-1], points[1:]):
-        low, high = 0.0, 1.0
-        for axis in (0, 1):
-            delta = b[axis] - a[axis]
-            edges = np.array([box[axis] - a[axis], box[axis + 2] - a[axis]])
-            if delta == 0:
-                if edges[0] > 0 or edges[1] < 0:
-                    high = low
-            else:
-                first, last = np.sort(edges / delta)
-                low, high = max(low, first), min(high, last)
-        total += max(0.0, high - low) * np.hypot(*(b - a))
-    return total
+def length_in_box(starts, ends, box):
+    """The length of segments from starts (n, 2) to ends (n, 2) within a box (left, bottom, right, top)."""
+    way = ends - starts
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = (
+            np.reshape(box, (2, 1, 2)) - starts
+        ) / way  # where each segment meets the lines of the box
+    still = way == 0
+    outside = still & ((starts < box[:2]) | (starts > box[2:]))
+    enter = np.where(still, 0.0, at.min(axis=0)).max(axis=1).clip(0, 1)
+    leave = np.where(still, 1.0, at.max(axis=0)).min(axis=1).clip(0, 1)
+    share = np.where(outside.any(axis=1), 0.0, (leave - enter).clip(0))
+    return (share * np.hypot(*way.T)).sum()
 
 
 def crossings(a, b, corners):

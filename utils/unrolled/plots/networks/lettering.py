@@ -54,31 +54,32 @@ def write(ax, at, text, size, **look):
 class Room:
     """What is taken: boxes and lines. `place` finds the first of several places that is free, and takes it."""
 
-    def __init__(self, boxes=(), lines=()):
-        self.boxes = [np.asarray(box, float) for box in boxes]
-        self.lines = [np.asarray(line, float) for line in lines]
+    def __init__(self, boxes, lines):
+        self.boxes = np.array(boxes, float)
+        self.starts = np.vstack([line[:-1] for line in lines])
+        self.ends = np.vstack([line[1:] for line in lines])
 
     def take(self, centre, size):
         """Mark a box as taken."""
-        self.boxes.append(box_around(centre, size))
+        self.boxes = np.vstack([self.boxes, box_around(centre, size)])
 
     def place(self, candidates, size, but=None):
         """The first centre (2,) whose box of `size` (2,) touches nothing but the box `but`; else the least bad one."""
         burdens = []
         for centre in candidates:
-            burden = self._burden(box_around(centre, size + 2 * _AIR), but)
-            burdens.append(burden)
-            if burden == 0:
+            burdens.append(self._burden(box_around(centre, size + 2 * _AIR), but))
+            if burdens[-1] == 0:
                 break
         best = candidates[int(np.argmin(burdens))]
         self.take(best, size)
         return best
 
     def _burden(self, box, but):
-        others = [other for other in self.boxes if but is None or not np.array_equal(other, but)]
-        return sum(_common(box, other) for other in others) + sum(
-            0.3 * length_in_box(line, box) for line in self.lines
-        )
+        common = np.minimum(box[2:], self.boxes[:, 2:]) - np.maximum(box[:2], self.boxes[:, :2])
+        areas = common.clip(0).prod(axis=1)
+        if but is not None:
+            areas[(self.boxes == but).all(axis=1)] = 0
+        return areas.sum() + 0.3 * length_in_box(self.starts, self.ends, box)
 
 
 def beside_line(points, size, middle):
@@ -108,9 +109,3 @@ def around_node(at, node_size, size, ring):
             for slide in (0.0, 0.1, -0.1, 0.2, -0.2):
                 found.append(at + (side + extra) * sign + slide * sign[::-1])
     return found
-
-
-def _common(a, b):
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    return max(0.0, width) * max(0.0, height)

@@ -101,7 +101,7 @@ def bidirectional(steps):
 def deep(layers, steps, *, skip=False):
     """States stacked in layers, h1_t to h{layers}_t. `skip` adds arrows from x to every layer and from every layer to o."""
     steps_of(steps)
-    rise, run = (1.3, 1.0 + 0.4 * layers) if skip else (1.0, STEP)
+    rise, run = (1.3, 1.0 + 0.4 * layers) if skip else (1.2, 1.5)
     if layers < 1:
         raise ValueError(f"a deep network needs at least one layer, got {layers}")
     graph = Graph()
