@@ -228,9 +228,10 @@ class Errata(OfDeck):
             f"deck-{row['deck'].lower()}",
             kind,
         ]
+        name = f"{row['id']} · {source_decks.class_names(row['class'])}"
         heading = nodes.rubric(
-            "", f"{row['id']} · {source_decks.class_names(row['class'])}", **{"heading-level": 3}
-        )
+            "", name, level=3
+        )  # myst-parser makes it an h3, outside of the contents
         fields = [("The slide says", row["says"]), ("Right is", row["right"]), ("Why", row["why"])]
         body = nodes.field_list("", *[self.field(*field) for field in fields if field[1]])
         found = addnodes.index(entries=[("single", row["id"], anchor, "main", None)])

@@ -162,7 +162,9 @@ class Planned(SphinxRole):
             message = "chapter %s is written: link to the section in place of {planned}"
             logger.warning(message, self.text, location=self.get_location())
         return [
-            nodes.inline("", f"Planned: chapter {self.text}, {row['title']}.", classes=["planned"])
+            nodes.inline(
+                "", f"Planned: chapter {self.text}, {row['title']}.", classes=["planned-chapter"]
+            )
         ], []
 
 

@@ -13,5 +13,18 @@ Search.performObjectSearch = (term, terms) => {
   return anywhere(term, terms).filter(([, name]) => splitQuery(name.toLowerCase()).some(word => word.startsWith(term)));
 };
 
+// What a result quotes: a formula once, as it is drawn; and of a glossary's term also its definition.
+const quoted = Search.htmlToText;
+Search.htmlToText = (html, anchor) => {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  for (const twin of page.querySelectorAll(".katex-mathml")) twin.remove();
+  for (const term of page.querySelectorAll("dt[id]")) {
+    let definition = term.nextElementSibling;
+    while (definition?.tagName === "DT") definition = definition.nextElementSibling;
+    if (definition) term.append(`: ${definition.textContent.trim()}`);
+  }
+  return quoted(page.documentElement.outerHTML, anchor);
+};
+
 // A page that was opened as a file may not read other pages to quote from them.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

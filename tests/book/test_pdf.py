@@ -98,7 +98,7 @@ def test_pages_are_numbered_from_the_second_on(pages):
 
 def test_margins_name_the_part_and_the_page(pages, book):
     starts = {name: number for _, name, number in bookmarks(book)}
-    assert pages[starts["Notation"]][0].startswith("Back matter Notation\n")
+    assert pages[starts["Notation"]][0].startswith("Look things up Notation\n")
 
 
 @pytest.mark.parametrize("document", PAGES)
@@ -126,12 +126,8 @@ def test_bookmarks_lead_to_their_headings(book, texts):
         if squeezed(name).lower() not in squeezed(texts[number]).lower()
     ]
     assert lost == []
-    assert [name for depth, name, _ in found if depth == 1] == [
-        "Contents",
-        "Start here",
-        "Recurrence",
-        "Back matter",
-    ]
+    parts = ["Contents", "Start here", "Recurrence", "Look things up"]
+    assert [name for depth, name, _ in found if depth == 1] == parts
 
 
 def test_a_link_to_another_page_of_the_book_jumps_inside_it(book, texts):
@@ -219,7 +215,7 @@ def test_a_wide_formula_is_shrunk(small):
 
 
 def test_without_a_browser_it_says_so(small, monkeypatch):
-    monkeypatch.setattr(chromium, "find", lambda playwright: None)
+    monkeypatch.setattr(chromium, "find_chromium", lambda playwright: None)
     with pytest.raises(SystemExit, match="error: no Chromium or Chrome found: install one"):
         small("<p>Text</p>")
 
