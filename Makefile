@@ -8,11 +8,12 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 PYTEST := $(ONE_THREAD) UNROLLED_QUIET=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test check lint lab slides exercises notebooks experiments grade bench repository release lock \
+.PHONY: help book serve test check lint lab slides pdf site.zip pictures screenshots exercises notebooks experiments \
+	grade bench repository release lock \
 	clean book-environment environment python
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 book: book-environment  ## build the online book into _build/html (executes nothing, needs no torch)
 	@$(BIN)/python utils/build/site.py
@@ -38,6 +39,18 @@ lab: environment  ## open JupyterLab on the lectures and exercises
 
 slides: book  ## list the slide decks in _build/html/slides, with their minutes
 	@$(BIN)/python utils/build/decks.py
+
+pdf: environment book  ## print the whole book into _build/unrolled.pdf
+	@$(BIN)/python utils/build/pdf.py
+
+site.zip: book  ## pack the site with its decks into _build/unrolled-site.zip, to carry without a network
+	@$(BIN)/python utils/build/archive.py
+
+pictures: environment book  ## make the README's picture of the first page anew
+	@$(BIN)/python utils/build/pictures.py landing
+
+screenshots: environment book  ## picture all pages, or PAGES="lectures/06-bptt ...", into _build/screenshots
+	@$(BIN)/python utils/build/pictures.py screenshots $(PAGES)
 
 exercises: environment  ## generate the student notebooks in exercises/ from solutions/
 	@$(BIN)/python utils/build/exercises.py

@@ -10,13 +10,14 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import chromium
+from unrolled.course.browser import find_chromium
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A running headless Chromium."""
     with sync_playwright() as playwright:
-        path = chromium.find(playwright)
+        path = find_chromium(playwright)
         if path is None:
             pytest.fail(chromium.MISSING, pytrace=False)
         started = chromium.launch(playwright, path)

@@ -5,6 +5,8 @@
 
 from axe_playwright_python.sync_playwright import Axe
 
+import widget_use
+
 WIDTH, PHONE = 1280, 375
 
 # Parts of the theme that axe may skip: (selector, reason). None is needed at the locked versions.
@@ -16,7 +18,7 @@ PATH_LIKE = r"/|\.(png|svg|jpe?g|gif|webp)$"
 
 
 def open_page(browser, address, width=WIDTH, scheme="light", watch=None):
-    """A page that has loaded, typeset its formulas and drawn its widgets, with every fold open.
+    """A page that has loaded, typeset its formulas, with every fold open.
 
     watch: called with the page before it loads, to listen to it.
     """
@@ -28,16 +30,10 @@ def open_page(browser, address, width=WIDTH, scheme="light", watch=None):
     page.goto(address, wait_until="load")
     page.evaluate("window.MathJax?.startup?.promise")
     page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
-    page.wait_for_function(WIDGETS_ARE_DRAWN)
     page.evaluate(ASKS_FOR_NOTHING_MORE)
     settle(page)
     return page
 
-
-WIDGETS_ARE_DRAWN = """() => {
-  const wanted = document.querySelectorAll("script[type='application/vnd.jupyter.widget-view+json']");
-  return document.querySelectorAll(".widget-subarea > .jupyter-widgets").length >= wanted.length;
-}"""
 
 # Playwright's own "networkidle" can miss the end of a request, and then waits for ever.
 ASKS_FOR_NOTHING_MORE = """async () => {
@@ -152,51 +148,10 @@ def access_violations(page):
     ]
 
 
-def still_sliders(page):
-    """Sliders without a name or readout, and films whose picture their slider does not move."""
-    handles = page.locator(".noUi-handle:visible").all()
-    return [problem for handle in handles for problem in _slider_problems(page, handle)]
-
-
-def _slider_problems(page, handle):
-    name = handle.get_attribute("aria-label")
-    if not name:
-        return ["a slider without a name"]
+def still_widgets(page):
+    """What a reader can't do with the page's widgets, with the keyboard alone and with the mouse."""
     return [
-        f"slider {name!r} does not move its picture {how}"
-        for how, move in {"with the keyboard": _press, "with the mouse": _drag}.items()
-        if not _moves(page, handle, move)
+        fault
+        for widget in page.locator(f"{widget_use.WIDGET}:visible").all()
+        for fault in widget_use.faults(page, widget)
     ]
-
-
-def _moves(page, handle, move):
-    before = _picture(handle)
-    move(page, handle)
-    settle(page)
-    return _picture(handle) not in (before, None)
-
-
-def _picture(handle):
-    """The text and drawing of what the reader sees below a slider."""
-    return handle.evaluate(
-        """handle => [...handle.closest(".widget-subarea").querySelectorAll("[role=img]")]
-             .filter(picture => picture.checkVisibility()).map(picture => picture.outerHTML).join() || null"""
-    )
-
-
-def _press(page, handle):
-    handle.focus()
-    at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
-    page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
-
-
-def _drag(page, handle):
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    middle = track["x"] + track["width"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(track["x"] + track["width"] * (0.1 if x > middle else 0.9), y, steps=4)
-    page.mouse.up()

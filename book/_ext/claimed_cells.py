@@ -14,7 +14,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "utils" / "build"))
-import source_decks as decks
+import source_decks
 
 AFTER_OTHERS = 900  # other extensions change cells too: they see them as they are stored
 LECTURES = "lectures/"
@@ -32,7 +32,7 @@ def read(app, docname, source):
 def mark(notebook, docname):
     """Give each claiming cell its anchors, and the lecture's cells that tell an erratum a link to its row."""
     cells = notebook["cells"]
-    for cell, anchors in zip(cells, decks.anchors(cells)):
+    for cell, anchors in zip(cells, source_decks.anchors(cells)):
         if not anchors:
             continue
         if cell["cell_type"] == "code":
@@ -90,7 +90,9 @@ class ErratumLinks(SphinxDirective):
     final_argument_whitespace = True
 
     def run(self):
-        links = ", ".join(f"[{name}](#{decks.anchor(name)})" for name in self.arguments[0].split())
+        links = ", ".join(
+            f"[{name}](#{source_decks.anchor(name)})" for name in self.arguments[0].split()
+        )
         return [
             nodes.container(
                 "", *self.parse_text_to_nodes(f"Errata: {links}"), classes=["erratum-links"]
@@ -116,7 +118,9 @@ class NameAnchors(SphinxTransform):
 
     def _name(self, anchor):
         page = self.env.docname
-        self.env.get_domain("std").note_hyperlink_target(decks.label(page, anchor), page, anchor)
+        self.env.get_domain("std").note_hyperlink_target(
+            source_decks.label(page, anchor), page, anchor
+        )
 
 
 def setup(app):

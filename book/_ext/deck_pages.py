@@ -18,7 +18,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "utils" / "build"))
-import source_decks as decks
+import source_decks
 import topics
 
 ERRATA_PAGE = "book/errata"
@@ -35,20 +35,20 @@ def files(root):
     data = [
         root / topics.DATA / f"{name}.yml" for name in ("topics", "errata", "chapters", "decks")
     ]
-    notebooks = [path for pattern in decks.PAGES for path in sorted(root.glob(pattern))]
+    notebooks = [path for pattern in source_decks.PAGES for path in sorted(root.glob(pattern))]
     solutions = sorted(root.glob("solutions/*/*.ipynb"))
-    return [*data, *notebooks, *solutions, Path(decks.__file__), Path(topics.__file__)]
+    return [*data, *notebooks, *solutions, Path(source_decks.__file__), Path(topics.__file__)]
 
 
 def source(root):
-    """Return decks.source(root), read once as long as no file changes. Raises ExtensionError."""
+    """Return source_decks.source(root), read once as long as no file changes. Raises ExtensionError."""
     return _source(root, tuple(path.stat().st_mtime_ns for path in files(root)))
 
 
 @functools.lru_cache(maxsize=1)
 def _source(root, stamps):
     try:
-        return decks.source(root)
+        return source_decks.source(root)
     except ValueError as error:
         raise ExtensionError(f"the slide map and the errata can't be made:\n{error}") from error
 
@@ -136,7 +136,7 @@ def status(row, source):
 
 def errata_filter(source):
     """Return the form in HTML; errata.js shows it and answers to it."""
-    classes = {f"class-{mark.lower()}": words for mark, words in decks.CLASSES.items()}
+    classes = {f"class-{mark.lower()}": words for mark, words in source_decks.CLASSES.items()}
     of_decks = {
         f"deck-{deck.id.lower()}": f"{deck.id}, {deck.author}" for deck in source.decks.values()
     }
@@ -204,7 +204,7 @@ class SlideMap(OfDeck):
         self.name_anchor(slide.anchor)
         lines = treatment(slide, self.source)
         if slide.errata:
-            links = ", ".join(f"[{name}](#{decks.anchor(name)})" for name in slide.errata)
+            links = ", ".join(f"[{name}](#{source_decks.anchor(name)})" for name in slide.errata)
             lines.append(f"Errata: {links}")
         term = nodes.term("", "", *self.inline(slide_name(slide)), ids=[slide.anchor])
         told = nodes.definition("", *[self.paragraph(line) for line in lines])
@@ -219,7 +219,7 @@ class Errata(OfDeck):
         return [self.row(row) for row in rows]
 
     def row(self, row):
-        anchor = decks.anchor(row["id"])
+        anchor = source_decks.anchor(row["id"])
         self.name_anchor(anchor)
         kind, shown = status(row, self.source)
         classes = [
@@ -228,7 +228,7 @@ class Errata(OfDeck):
             f"deck-{row['deck'].lower()}",
             kind,
         ]
-        name = f"{row['id']} · {decks.class_names(row['class'])}"
+        name = f"{row['id']} · {source_decks.class_names(row['class'])}"
         heading = nodes.rubric(
             "", name, level=3
         )  # myst-parser makes it an h3, outside of the contents
@@ -260,7 +260,8 @@ class ErrataCounts(Generated):
         classes = Counter(row["class"][:2] for row in rows)
         kinds = Counter(status(row, self.source)[0] for row in rows)
         listed = [
-            self.paragraph(f"{words}: {classes[mark]}") for mark, words in decks.CLASSES.items()
+            self.paragraph(f"{words}: {classes[mark]}")
+            for mark, words in source_decks.CLASSES.items()
         ]
         tested = sum(row["tested"] for row in rows)
         told = (
@@ -299,7 +300,7 @@ def _linked(text, page):
         if not ERRATUM.fullmatch(piece):
             yield nodes.Text(piece)
             continue
-        target = {"refdomain": "std", "reftype": "ref", "reftarget": decks.anchor(piece)}
+        target = {"refdomain": "std", "reftype": "ref", "reftarget": source_decks.anchor(piece)}
         link = addnodes.pending_xref("", refexplicit=True, refwarn=True, refdoc=page, **target)
         link += nodes.inline("", piece)
         yield link

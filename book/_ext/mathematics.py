@@ -2,7 +2,7 @@ r"""Typeset every formula while the book is built, with KaTeX, so that no page n
 
 A formula becomes HTML for the eye and MathML for screen readers. One process of Node typesets all formulas of a build.
 What KaTeX can't read is a warning, which fails the build and names the page and the formula; so is TeX that never
-became a formula, in a cell's output for example. An equation with a number, `\tag{6.4}`, gets the id `eq-6.4`.
+became a formula, in a cell's output for example.
 """
 
 import json
@@ -24,7 +24,9 @@ TAG = re.compile(r"\\tag\*?\{([^}]*)\}")
 NO_TEXT = re.compile(
     r"<!--.*?-->|<(script|style|code|pre|svg|annotation)\b.*?</\1>", re.DOTALL | re.IGNORECASE
 )
-TEX = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$|(?<![\\\w])\$[^\s$](?:[^$\n]*[^\s$])?\$(?!\w)", re.DOTALL)
+TEX = re.compile(
+    r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$|(?<![\\\w])\$[^\s$](?:[^$\n]*[^\s$])?\$(?!\w)", re.DOTALL
+)
 
 logger = logging.getLogger(__name__)
 
@@ -81,17 +83,12 @@ def inline(translator, node):
 
 
 def block(translator, node):
-    """Write a displayed equation; its ids are those of its labels and its number."""
-    ids = [*node["ids"], *map(anchor, TAG.findall(node.astext()))]
+    """Write a displayed equation; `references` has given it the id of its number."""
+    ids = node["ids"]
     spans = "".join(f'<span id="{name}"></span>' for name in ids[1:])
     start = f'<div class="math" id="{ids[0]}">' if ids else '<div class="math">'
     translator.body.append(f"{start}{spans}{_html(node, display=True)}</div>\n")
     raise nodes.SkipNode
-
-
-def anchor(number):
-    """Return the id of the equation with this number: eq-6.4."""
-    return "eq-" + re.sub(r"[^\w.-]+", "-", number)
 
 
 def _html(node, display):

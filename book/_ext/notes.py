@@ -9,9 +9,10 @@ class Notes(SphinxTransform):
 
     def apply(self, **kwargs):
         for quote in self.document.findall(nodes.block_quote):
-            first = quote[0][0] if len(quote) and len(quote[0]) else None
-            if isinstance(first, nodes.strong):
-                quote["classes"] += ["note", "note-" + nodes.make_id(first.astext())]
+            words = (node for node in quote.findall(nodes.Text) if node.strip())
+            first = next(words, None)
+            if first is not None and isinstance(first.parent, nodes.strong):
+                quote["classes"].append("note-" + nodes.make_id(first.astext()))
 
 
 def setup(app):

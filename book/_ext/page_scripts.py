@@ -1,6 +1,9 @@
 """Which scripts a page loads: those it has a use for, and none of them holds up its first picture."""
 
 import re
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
 
 
 def _class(names):
@@ -17,6 +20,14 @@ USED_BY = {
     "design-tabs.js": _class("sd-tab-set"),
     "toggle": _class("toggle|dropdown"),  # sphinx-togglebutton's script and its settings
 }
+
+# The theme asks every piece of code and every output for its width once the page has loaded, and again after each
+# change, which lays out all of a long page at once. unrolled.js does what this is for, piece by piece.
+THEME = "scripts/pydata-sphinx-theme.js"
+OUR_THEME = "theme.js"  # linked by our layout.html
+WIDTHS = re.compile(
+    r',"complete"===document\.readyState\?(\w)\(\):window\.addEventListener\("load",\1\)'
+)
 
 # The search page runs a script of Sphinx in its body, which the others must precede.
 SEARCH = "search"
@@ -60,6 +71,18 @@ def _content(file):
     return str(file.filename or getattr(file, "attributes", {}).get("body", ""))
 
 
+def write_theme(app, exception):
+    """Sphinx's `build-finished`: write the theme's script without its look at all widths."""
+    source = Path(app.outdir, "_static", THEME)
+    if exception or not source.exists():
+        return
+    text, count = WIDTHS.subn("", source.read_text(encoding="utf-8"))
+    if count != 1:
+        raise ExtensionError(f"{THEME} has changed: {count} calls look at all widths, expected 1")
+    Path(app.outdir, "_static", OUR_THEME).write_text(text, encoding="utf-8")
+
+
 def setup(app):
+    app.connect("build-finished", write_theme)
     app.connect("html-page-context", choose, priority=900)
-    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "3", "parallel_read_safe": True, "parallel_write_safe": True}

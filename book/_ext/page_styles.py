@@ -2,8 +2,8 @@
 
 The theme and its extensions link a dozen sheets with all of Bootstrap and all of Font Awesome in them, and KaTeX
 brings every font of TeX. After the build, PurgeCSS drops the rules whose elements, classes and attributes no page and
-no script has. The fonts of icons and formulas keep the characters in use and stand in the sheet itself, so that
-nothing moves when they arrive, and that a page opened as a file has them.
+no script has. The fonts of text, icons and formulas keep the characters in use and stand in the sheet itself: a page
+has them when it is first painted, so nothing moves later, and it has them where it is opened as a file.
 """
 
 import base64
@@ -55,6 +55,7 @@ DRAWN = re.compile(  # a formula, up to the next one or the end of what it stand
 ADDRESS = re.compile(r"url\(([\"']?)(?!data:|[a-z]+:|#|/)([^)\"']+)\1\)")
 FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 WOFF2 = re.compile(r"url\([\"']?([^)\"']+\.woff2)[\"']?\)")
+DISPLAY = re.compile(r"font-display:\s*\w+")
 SOURCES = re.compile(r"src:[^;}]*")
 RULE = re.compile(r"([^{}@]+)\{([^{}]*)\}")
 CLASS = re.compile(r"\.([\w-]+)")
@@ -94,8 +95,8 @@ def cut(app, exception):
     whole = [site_sheet(static, shared(app.builder)), math_sheet(static)]
     site, math = without_unused(whole, words(pages.values(), scripts))
     sheets = {
-        SITE: with_fonts(site, ICONS, icons(site), static),
-        MATH: with_fonts(math, "KaTeX", symbols(pages.values(), math), KATEX.parent),
+        SITE: with_fonts(site, letters(pages.values(), site), static),
+        MATH: with_fonts(math, symbols(pages.values(), math), KATEX.parent),
     }
     for name, text in sheets.items():
         (static / name).write_text(text, encoding="utf-8")
@@ -187,14 +188,20 @@ class Font(NamedTuple):
 
 def font(declarations):
     """Return the Font that declarations name, KaTeX's first one where they are silent."""
-    return Font(**{name: value.replace("\\", "").strip("\"' ") for name, value in FONT.findall(declarations)})
+    return Font(
+        **{
+            name: value.replace("\\", "").strip("\"' ")
+            for name, value in FONT.findall(declarations)
+        }
+    )
 
 
-def icons(sheet):
-    """Return the characters that Font Awesome draws before elements, by its Fonts."""
-    drawn = CODE.sub(lambda hit: chr(int(hit[1], 16)), "".join(CONTENT.findall(sheet)))
+def letters(pages, sheet):
+    """Return the characters that each Font of the site's sheet draws: all of the pages, or Font Awesome's icons."""
+    written = set(html.unescape("".join(pages)))
+    icons = set(CODE.sub(lambda hit: chr(int(hit[1], 16)), "".join(CONTENT.findall(sheet))))
     fonts = {font(face) for face in FACE.findall(sheet)}
-    return {font: set(drawn) for font in fonts if font.family.startswith(ICONS)}
+    return {each: icons if each.family.startswith(ICONS) else written for each in fonts}
 
 
 def symbols(pages, sheet):
@@ -206,23 +213,25 @@ def symbols(pages, sheet):
     for selectors, declarations in RULE.findall(FACE.sub("", sheet)):
         if any(classes.issuperset(CLASS.findall(selector)) for selector in selectors.split(",")):
             fonts.add(font(declarations))
-    return {font: characters for font in fonts}
+    return dict.fromkeys(fonts, characters)
 
 
-def with_fonts(sheet, brand, characters, folder):
-    """Return the sheet with the fonts of a brand cut and written into it; a face that draws nothing is left out.
+def with_fonts(sheet, characters, folder):
+    """Return the sheet with its fonts cut and written into it; a face that draws nothing is left out.
 
     characters: those that are drawn, by Font. folder: what the sheet's addresses are relative to.
     """
 
     def written(face):
-        if not font(face[0]).family.startswith(brand):
-            return face[0]
-        file = cut_font(folder / WOFF2.search(face[0])[1], characters.get(font(face[0]), ()))
+        address = WOFF2.search(face[0])
+        if not address:
+            return face[0]  # a font of the reader's own
+        file = cut_font(folder / address[1], characters.get(font(face[0]), ()))
         if file is None:
             return ""
         data = base64.b64encode(file).decode()
-        return SOURCES.sub(f'src:url(data:font/woff2;base64,{data}) format("woff2")', face[0])
+        whole = SOURCES.sub(f'src:url(data:font/woff2;base64,{data}) format("woff2")', face[0])
+        return DISPLAY.sub("font-display:block", whole)
 
     return FACE.sub(written, sheet)
 

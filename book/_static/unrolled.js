@@ -9,27 +9,28 @@ const SCROLLING = {
   "div.cell_output > .output": "Output, scrolls sideways",
 };
 
+const SCROLLER = Object.keys(SCROLLING).map(selector => `.bd-article ${selector}`).join(", ");
+const LINE_FORMULA = "span.math:not(td span, th span)";
+const BLOCK = "p, li, dd, dt, summary, h1, h2, h3, h4";
+
 // A formula in a line of text breaks between its parts. Where a part is wider than the column it scrolls in itself.
-function markWideFormulas() {
-  for (const formula of document.querySelectorAll(".bd-article span.math:not(td span, th span)")) {
-    const width = formula.closest("p, li, dd, blockquote, section").clientWidth;
-    const parts = formula.querySelectorAll(".katex-base");
-    formula.classList.toggle("wide", [...parts].some(part => part.getBoundingClientRect().width > width + 1));
-  }
+function markIfWide(formula) {
+  const width = (formula.closest(BLOCK) ?? formula.closest(".bd-article")).clientWidth;
+  const parts = formula.querySelectorAll(".katex-base");
+  const wide = [...parts].some(part => part.getBoundingClientRect().width > width + 1);
+  if (formula.classList.toggle("wide", wide)) makeFocusableIfScrolling(formula);
 }
 
-function makeScrollersFocusable() {
-  for (const [selector, name] of Object.entries(SCROLLING)) {
-    for (const element of document.querySelectorAll(`.bd-article ${selector}`)) {
-      if (element.scrollWidth > element.clientWidth + 1) {
-        if (element.getAttribute("aria-label") === name) continue;
-        element.tabIndex = 0;
-        element.setAttribute("role", "group");
-        element.setAttribute("aria-label", name);
-      } else if (element.getAttribute("aria-label") === name) {
-        for (const attribute of ["tabindex", "role", "aria-label"]) element.removeAttribute(attribute);
-      }
-    }
+function makeFocusableIfScrolling(element) {
+  const [, name] = Object.entries(SCROLLING).find(([selector]) => element.matches(selector));
+  const named = element.getAttribute("aria-label") === name;
+  if (element.scrollWidth > element.clientWidth + 1) {
+    if (named) return;
+    element.tabIndex = 0;
+    element.setAttribute("role", "group");
+    element.setAttribute("aria-label", name);
+  } else if (named) {
+    for (const attribute of ["tabindex", "role", "aria-label"]) element.removeAttribute(attribute);
   }
 }
 
@@ -41,27 +42,36 @@ function nameSideBarSections() {
   }
 }
 
-function soon(work) {
-  let waiting = false;
-  return () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => { waiting = false; work(); });
+// What is far from the screen has no layout yet (page.css), and asking for it would make the browser do all of it.
+function isLaidOut(element) {
+  return element.checkVisibility?.({contentVisibilityAuto: true}) ?? true;
+}
+
+function look(block) {
+  if (!isLaidOut(block.firstElementChild ?? block)) return;
+  if (block.matches(SCROLLER)) makeFocusableIfScrolling(block);
+  else block.querySelectorAll(LINE_FORMULA).forEach(markIfWide);
+}
+
+// Looks at what may be too wide when it is laid out, when its size changes, and when its contents do.
+function watchWidths(article) {
+  const sizes = new ResizeObserver(entries => entries.forEach(({target}) => look(target)));
+  for (const scroller of article.querySelectorAll(SCROLLER)) sizes.observe(scroller);
+  for (const formula of article.querySelectorAll(LINE_FORMULA)) sizes.observe(formula.closest(BLOCK) ?? article);
+  return records => {
+    for (const {target} of records) {
+      const element = target instanceof Element ? target : target.parentElement;
+      for (const scroller of element?.querySelectorAll(SCROLLER) ?? []) sizes.observe(scroller);
+      const around = element?.closest(SCROLLER);
+      if (around) look(around); // what it holds can be wider, and it as wide as before
+    }
   };
 }
 
 function start() {
-  const scrollers = soon(() => { markWideFormulas(); makeScrollersFocusable(); });
   const article = document.querySelector(".bd-article") ?? document.body;
   const watched = {childList: true, subtree: true, characterData: true};
-  new MutationObserver(scrollers).observe(article, watched);
-  let width = 0;
-  new ResizeObserver(([entry]) => { // its height changes with what is done here
-    if (entry.contentRect.width !== width) scrollers();
-    width = entry.contentRect.width;
-  }).observe(article);
-  article.addEventListener("toggle", scrollers, true); // an opened answer may hold something wide
-  scrollers();
+  new MutationObserver(watchWidths(article)).observe(article, watched);
   nameSideBarSections();
 }
 

@@ -90,3 +90,12 @@ def test_first_page_links_every_finished_chapter_and_no_other(root, site):
     assert linked == {row["name"][:2] for row in rows if row["status"] == "finished"}
     for row in rows:
         assert f"{int(row['name'][:2])} · {row['title']}" in listed
+
+
+def test_notes_have_the_class_of_their_kind(site):
+    page = (HTML / "lectures" / "06-bptt.html").read_text(encoding="utf-8")
+    for word, kind in re.findall(r'class="note-([\w-]+)">\s*<p>.*?<strong>(.*?)</strong>', page):
+        assert word == re.sub(r"\W+", "-", kind.lower()).strip("-")
+    assert page.count('class="note-common-misconception"') == page.count(
+        "<strong>Common misconception.</strong>"
+    )

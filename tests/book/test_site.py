@@ -1,4 +1,4 @@
-"""Every page of the built site loads clean, stays within its width, and its sliders move their pictures."""
+"""Every page of the built site loads clean, stays within its width, and its widgets answer."""
 
 from pathlib import Path
 
@@ -14,11 +14,12 @@ from page_checks import (
     open_page,
     restless,
     sideways,
-    still_sliders,
+    still_widgets,
     unfocusable,
     untypeset,
 )
 from rendered import HTML, lecture_names, page_names
+from widget_use import WIDGET
 
 GENERATED = {
     "index.html",
@@ -46,18 +47,18 @@ def test_page(name, width, site, browser):
     )
     problems = math_errors(page) + untypeset(page) + alt_problems(page)
     problems += (
-        restless(page) + sideways(page) + unfocusable(page) + cut_off(page) + still_sliders(page)
+        restless(page) + sideways(page) + unfocusable(page) + cut_off(page) + still_widgets(page)
     )
     page.close()
     assert seen[0].problems + problems == []
 
 
 @pytest.mark.parametrize("name", lecture_names())
-def test_lecture_has_a_film(name, site, browser):
+def test_lecture_has_a_widget(name, site, browser):
     page = open_page(browser, site + name)
-    films = page.locator(".widget-subarea:has(.noUi-handle):has([role=img])").count()
+    widgets = page.locator(WIDGET).count()
     page.close()
-    assert films >= 1
+    assert widgets >= 1
 
 
 def test_first_address_leads_to_the_first_page(site, browser):

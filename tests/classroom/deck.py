@@ -2,13 +2,24 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from browser import Watch
+from widget_use import WIDGET, faults
 
 WIDTH, HEIGHT = 1280, 720  # pixels of a slide
 LEAST_FIGURE = 240  # pixels: a picture lower than that is not readable from the last row
 LEAST_TEXT = 18  # pixels
+KEYS = (
+    "ArrowRight",
+    "ArrowLeft",
+    "ArrowDown",
+    "ArrowUp",
+    "Home",
+    "End",
+    "Enter",
+    "Space",
+)  # of a widget
 
 # Returns sentences. A text is measured by its own lines, so that overflow out of its box is seen as well.
 MEASURE = """
@@ -31,7 +42,7 @@ MEASURE = """
     if (clips && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1))
       found.add(`${name} is cut off (${element.scrollWidth} x ${element.scrollHeight} in ` +
                 `${element.clientWidth} x ${element.clientHeight}): ${text}`);
-    if (element.matches("img.figure, .output_widget [role=img]") && box.height < leastFigure)
+    if (element.matches("img.figure, .uw-picture") && box.height < leastFigure)
       found.add(`a figure is only ${Math.round(box.height)} px high: ${element.alt || element.ariaLabel}`);
   }
   const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
@@ -48,6 +59,9 @@ MEASURE = """
   return [...found];
 }
 """
+# Shows the slide of an element, with all that comes piece by piece.
+SHOW = """(element) => { const { h, v } = Reveal.getIndices(element.closest("section"));
+  Reveal.slide(h, v); while (Reveal.availableFragments().next) Reveal.next(); }"""
 FORWARD = """() => {
   const more = Reveal.availableFragments().next || !Reveal.isLastSlide();
   if (more) Reveal.next();
@@ -62,10 +76,6 @@ def open_deck(browser: Browser, path: Path) -> tuple[Page, Watch]:
     watch = Watch(page, (path.parent.as_uri(),))
     page.goto(path.as_uri(), wait_until="load")
     page.wait_for_function("window.Reveal && Reveal.isReady()")
-    page.wait_for_function(
-        "document.querySelectorAll('.output_widget').length =="
-        " document.querySelectorAll('.output_widget .jupyter-widgets-view, .output_widget .widget-subarea').length"
-    )
     return page, watch
 
 
@@ -73,7 +83,7 @@ def walk(page: Page):
     """Show every state of the deck, fragment by fragment; yield the number of the slide, from 1."""
     page.evaluate("Reveal.slide(0, 0)")
     while True:
-        yield page.evaluate("Reveal.getSlidePastCount() + 1")
+        yield slide_number(page)
         if not page.evaluate(FORWARD):
             return
 
@@ -123,31 +133,39 @@ def slides_without_notes(page: Page) -> list[int]:
     return [number for number, is_empty in enumerate(empty, start=1) if is_empty]
 
 
-def unmoved_sliders(page: Page) -> list[str]:
-    """Sliders that, moved by the keyboard, change no picture, or turn the page instead."""
+def silent_widgets(page: Page) -> list[str]:
+    """Widgets that do not answer on their slide, or whose keys turn the page instead; a clicker must turn it."""
     problems = []
-    for number in walk(page):
-        for film in page.query_selector_all(".present:not(.stack) .output_widget:has([role=img])"):
-            where = f"slide {number}: {film.query_selector('.widget-label').inner_text()}"
-            before = shown_pictures(film)
-            for handle in film.query_selector_all(".noUi-handle"):
-                if handle.is_visible():
-                    move(page, handle)
-            if shown_pictures(film) == before:
-                problems.append(f"{where}: the picture stays")
-            if page.evaluate("Reveal.getSlidePastCount() + 1") != number:
-                problems.append(f"{where}: the arrow key turned the page")
+    for widget in page.locator(WIDGET).all():
+        widget.evaluate(SHOW)
+        number = slide_number(page)
+        key = turning_key(page, widget)
+        if key:
+            problems.append(f"slide {number}: {key}, meant for the widget, turned the page")
+            continue
+        problems += [f"slide {number}: {fault}" for fault in faults(page, widget)]
+        widget.locator("input, button").last.focus()
+        page.keyboard.press("PageDown")
+        if slide_number(page) == number and page.evaluate("!Reveal.isLastSlide()"):
+            problems.append(f"slide {number}: a clicker does not turn the page after the widget")
     return problems
 
 
-def move(page: Page, handle) -> None:
-    """Move a slider by one step with the keyboard, whichever end it stands at; wait for the next frame."""
-    at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
-    handle.focus()
-    page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+def turning_key(page: Page, widget: Locator) -> str | None:
+    """The first key that turns the page although a control of the widget has the keyboard."""
+    number = slide_number(page)
+    for key in KEYS:
+        for control in (
+            widget.locator("input, button").first,
+            widget.locator("input, button").last,
+        ):
+            control.focus()
+            page.keyboard.press(key)
+            if slide_number(page) != number:
+                return key
+    return None
 
 
-def shown_pictures(film) -> list[str]:
-    """The pictures of a widget that can be seen, as HTML."""
-    return [one.inner_html() for one in film.query_selector_all("[role=img]") if one.is_visible()]
+def slide_number(page: Page) -> int:
+    """The number of the slide that is shown, from 1."""
+    return page.evaluate("Reveal.getSlidePastCount() + 1")

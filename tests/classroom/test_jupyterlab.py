@@ -1,5 +1,6 @@
 """A lecture in class: JupyterLab runs all its cells, the live slides run one with the same kernel."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -7,11 +8,15 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
+import notebooks
+import widget_demo
 from browser import Watch, browser  # noqa: F401 (the second is a fixture)
 from classroom import deck, lab
+from widget_use import WIDGET, faults
 
 LECTURES = sorted((Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))
 PATIENCE = 60_000  # milliseconds for the page to do what it was asked
+WIDGETS, STRANGE = "99-widgets.ipynb", "98-strange.ipynb"
 RUN_ALL = 150_000  # milliseconds for all cells of a lecture, whose budget is 60 s
 
 KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
@@ -24,17 +29,22 @@ ERRORS = f"""{CELLS}.flatMap((one) => one.outputs.toJSON()).filter((output) => o
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """JupyterLab on a copy of the lectures without outputs, so that what a page shows was run there."""
+    """JupyterLab on a copy of the lectures without outputs, so that what a page shows was run there.
+
+    Beside them a notebook with every form of widget, and one with their outputs, which nobody has trusted.
+    """
     folder = tmp_path_factory.mktemp("lab")
     lectures = folder / "lectures"
     shutil.copytree(LECTURES[0].parent, lectures, ignore=shutil.ignore_patterns(".*"))
     for path in lectures.glob("*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
-        notebook.metadata.pop("widgets", None)
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         nbformat.write(notebook, path)
+    nbformat.write(widget_demo.notebook(), lectures / WIDGETS)
+    shutil.copy(lectures / WIDGETS, lectures / STRANGE)
+    notebooks.update(lectures / STRANGE)
     with lab.serve(folder, lectures) as running:
         yield running
 
@@ -53,7 +63,11 @@ def page(server, browser):  # noqa: F811
 @pytest.fixture(scope="module")
 def ran(server, page):
     """The first lecture, opened in JupyterLab, all its cells run from the menu. Returns its name."""
-    name = LECTURES[0].name
+    return run_all(server, page, LECTURES[0].name)
+
+
+def run_all(server, page, name):
+    """Open a notebook in JupyterLab and run all its cells from the menu."""
     page.goto(server.address(f"lab/tree/{name}"))
     page.wait_for_function(f"{KERNEL}?.status === 'idle'")
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
@@ -70,13 +84,8 @@ def test_run_all_cells(page, ran):
     assert foreign == []
 
 
-def test_slider_moves_with_the_kernel(page, ran):
-    film = page.locator(".jp-OutputArea-output:has([role=img])").first
-    film.scroll_into_view_if_needed()
-    film.locator("[role=img]:visible").first.wait_for()
-    before = deck.shown_pictures(film.element_handle())
-    deck.move(page, film.locator(".noUi-handle").first.element_handle())
-    assert deck.shown_pictures(film.element_handle()) != before
+def test_the_lecture_s_widget_answers(page, ran):
+    assert faults(page, page.locator(WIDGET).first) == []
 
 
 def test_live_slides_run_a_cell(server, page, ran):
@@ -103,6 +112,64 @@ def test_live_slides_run_a_cell(server, page, ran):
     assert [each["kernel"]["id"] for each in server.ask("api/sessions")] == [kernel]
     foreign = [problem for problem in page.watch.problems if "foreign" in problem]
     assert foreign == []
+
+
+def test_every_form_of_widget_answers(server, page):
+    run_all(server, page, WIDGETS)
+    assert page.evaluate(ERRORS) == []
+    widgets = page.locator(WIDGET)
+    expect(widgets).to_have_count(len(widget_demo.FORMS) + 1)
+    assert [fault for widget in widgets.all() for fault in faults(page, widget)] == []
+
+
+def test_a_live_control_draws_the_film_anew(server, page):
+    """After the test above: the last cell shows a film whose height the kernel sets."""
+    film, height = page.locator(WIDGET).last, page.locator(".jupyter-widgets .noUi-handle")
+    film.locator("input").focus()
+    page.keyboard.press("End")
+    height.focus()
+    page.keyboard.press("ArrowRight")
+    drawn = page.locator(
+        f"{WIDGET} [aria-label='A wave that turns 3 times, shifted by 0, 1.1 high']"
+    )
+    drawn.wait_for()
+    assert faults(page, page.locator(WIDGET).last) == []
+
+
+def test_a_notebook_that_nobody_trusts_reads_as_text(server, page):
+    """JupyterLab cuts scripts, styles and drawings out of it."""
+    page.goto(server.address(f"lab/tree/{STRANGE}"))
+    outputs = page.locator(".jp-OutputArea-output")
+    expect(outputs.first).to_contain_text("This figure moves where scripts run.")
+    expect(outputs.first).to_contain_text("A wave that turns 2 times")
+    assert page.locator(f"{WIDGET}[data-ready]").count() == 0
+    expect(outputs.nth(2)).to_contain_text("Step 4: one more turn.")
+    expect(outputs.nth(3)).to_contain_text("gradient")
+    assert '"parts"' not in page.locator(".jp-Notebook").inner_text()
+
+
+def test_widgets_answer_on_live_slides(server, page):
+    page.goto(server.address(f"rise/{WIDGETS}"))
+    present = page.locator(".reveal section.present:not(.stack)")
+    present.locator(".jp-Cell").first.wait_for()
+    to_code_cell(page, present)
+    run_slide(page, present)
+    for form in widget_demo.FORMS:
+        page.keyboard.press("Space")
+        widget = present.locator(f"{WIDGET}[data-form={form}]")
+        present.locator(".jp-CodeCell", has_text=widget_demo.FORMS[form][:30]).first.wait_for()
+        run_slide(page, present)
+        widget.wait_for()
+        assert faults(page, widget) == []
+        assert widget.is_visible(), "a key for the widget turned the page"
+
+
+def run_slide(page, present):
+    """Run the code cell of the slide."""
+    prompt = present.locator(".jp-InputPrompt").last
+    prompt.click()  # selects the cell
+    page.keyboard.press("Control+Enter")
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
 
 
 def to_code_cell(page, present):

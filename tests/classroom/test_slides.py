@@ -6,10 +6,13 @@ import nbformat
 import pytest
 
 import decks
+import notebooks
 import slides
 import vendor
+import widget_demo
 from browser import browser  # noqa: F401 (a fixture)
 from classroom import deck
+from widget_use import WIDGET
 
 ROOT = Path(__file__).resolve().parents[2]
 LECTURES = sorted((Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))
@@ -67,10 +70,10 @@ def test_every_slide_has_notes(lecture):
     assert deck.slides_without_notes(page) == []
 
 
-def test_sliders_move_the_picture(lecture):
+def test_widgets_answer(lecture):
     page, _, _ = lecture
-    assert page.locator(".output_widget [role=img]").count() > 0, "the deck shows no widget"
-    assert deck.unmoved_sliders(page) == []
+    assert page.locator(WIDGET).count() > 0, "the deck shows no widget"
+    assert deck.silent_widgets(page) == []
 
 
 def test_speaker_view_opens(lecture):
@@ -253,14 +256,40 @@ def test_the_checker_sees_what_goes_wrong_in_the_page(show, html, complaint):
     assert any(complaint in sentence for sentence in watch.problems), watch.problems
 
 
-def test_the_checker_sees_a_slider_that_moves_nothing(show):
-    dead = (
-        '<div class="output_widget"><label class="widget-label">radius</label><div class="noUi-handle" tabindex="0"'
-        ' aria-valuenow="0" aria-valuemax="2">o</div><div role="img" aria-label="x">picture</div>'
-        '<div class="widget-subarea"></div></div>'
-    )
-    page, _ = show(cell("Two"), change=lambda html: html.replace("<p>Two</p>", dead))
-    assert deck.unmoved_sliders(page) == ["slide 1: radius: the picture stays"]
+# --- every form of widget -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def widgets(tmp_path_factory):
+    """A notebook with a widget of each form, run."""
+    path = tmp_path_factory.mktemp("widgets") / "99-widgets.ipynb"
+    nbformat.write(widget_demo.notebook(), path)
+    notebooks.update(path)
+    return nbformat.read(path, as_version=4)
+
+
+def test_every_form_of_widget_fits_its_slide_and_answers(show, widgets):
+    page, watch = show(*widgets.cells)
+    assert page.locator(WIDGET).count() == len(widget_demo.FORMS) + 1
+    assert deck.overflow(page) == []
+    assert deck.silent_widgets(page) == []
+    assert watch.problems == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('range.addEventListener("input"', 'range.addEventListener("click"', "do not move 'step'"),
+        ("event.stopPropagation()", "0", "meant for the widget, turned the page"),
+        ("document.activeElement.blur()", "0", "a clicker does not turn the page after the widget"),
+    ],
+)
+def test_the_checker_sees_a_widget_that_does_not_answer(show, widgets, old, new, complaint):
+    player = 2 + list(widget_demo.FORMS).index("player")
+    cells = [*widgets.cells[:2], widgets.cells[player], cell("The end")]
+    page, _ = show(*cells, change=lambda html: html.replace(old, new))
+    found = deck.silent_widgets(page)
+    assert any(complaint in sentence for sentence in found), found
 
 
 # --- what utils/build/slides.py refuses ---------------------------------------------------------

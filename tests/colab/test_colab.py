@@ -79,7 +79,6 @@ def test_the_package_reports_that_the_lecture_can_run(result):
     assert done.returncode == (1 if faults else 0)
     assert ", Colab, " in checks["Python"]["found"]
     assert result.machine.commit[:7] in checks["unrolled"]["found"]
-    assert "through the kernel" in checks["widgets"]["found"]
 
 
 def test_package_comes_from_the_book_s_repository(result):

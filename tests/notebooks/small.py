@@ -4,34 +4,24 @@ import copy
 
 from nbformat import v4
 
-# Everything that differs from run to run: addresses, SVG ids and dates, widget ids, cell ids.
+# Everything that differs from run to run: addresses, SVG ids and dates, ids of displays and controls, cell ids.
 RESTLESS = """
-import io
 import ipywidgets
 import matplotlib.pyplot as plt
+from unrolled.widgets import film
 %config InlineBackend.figure_formats = ["svg"]
 
-def drawing(last):
+def drawing(last, first=0):
     figure, ax = plt.subplots(figsize=(1, 1))
-    ax.plot([0, last], marker="o")
+    ax.plot([first, last], marker="o")
     return figure
-
-def frame(last):
-    buffer = io.StringIO()
-    figure = drawing(last)
-    figure.savefig(buffer, format="svg")
-    plt.close(figure)
-    return ipywidgets.HTML(buffer.getvalue())
 """
 SHOWING = [
     'print("one")\nprint("two")\nobject()',
     RESTLESS,
     "figure = drawing(3)",
-    """slider = ipywidgets.IntSlider(max=1)
-frames = ipywidgets.Stack([frame(n) for n in range(2)], selected_index=0)
-link = ipywidgets.jslink((slider, "value"), (frames, "selected_index"))
-unused = ipywidgets.IntSlider()
-ipywidgets.VBox([slider, frames])""",
+    """first = ipywidgets.IntSlider(max=1, description="first")
+film(drawing, [1, 2], label="last", alt=lambda last: f"A line to {last}", live={"first": first})""",
     'import os\nos.environ["UNROLLED_QUIET"], os.environ["OMP_NUM_THREADS"], os.path.basename(os.getcwd())',
 ]
 

@@ -1,10 +1,17 @@
 """Checks of a stored notebook's form. Each takes notebooks and returns one sentence for each fault."""
 
-import json
 import re
 from pathlib import Path
 
-from notebooks import MAX_BYTES, WIDGET_VIEW, NotebookError, code_cells, refuse, staleness, to_text
+from notebooks import (
+    KERNEL_CONTROL,
+    MAX_BYTES,
+    NotebookError,
+    code_cells,
+    refuse,
+    staleness,
+    to_text,
+)
 from topics import FENCED
 
 CORE_MINUTES = 45
@@ -16,6 +23,7 @@ UNROLLED_KEYS = {
     "notes": str,
 }
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
+WIDGET_CLASS = 'class="unrolled-widget'  # of a widget that needs no manager: it is plain HTML
 FILE_NAME = re.compile(r"\.(png|svg|jpe?g|gif)\b|_images/", re.IGNORECASE)
 MARKDOWN_IMAGE = re.compile(r"!\[(.*?)\]\(")
 HEADING = re.compile(r"^(#{1,6})\s+(.*)$", re.MULTILINE)
@@ -105,15 +113,38 @@ def alt_texts(name, notebook):
     return found
 
 
-def widget_states(name, notebook):
-    """Each widget that a cell shows has its state stored, or the static page stays empty."""
-    states = json.dumps(notebook.metadata.get("widgets", {}))
+def captions(name, notebook):
+    """Each figure, picture or widget, has a caption: a sentence that is not the alt text again."""
+    found = []
+    for number, cell in enumerate(code_cells(notebook), start=1):
+        shown = cell.metadata.get("mystnb", {})
+        caption = shown.get("figure", {}).get("caption", "")
+        if not shows_figure(cell):
+            if caption:
+                found.append(f"{name} code cell {number} has a caption and no figure")
+        elif len(caption.split()) < 4 or not caption.endswith("."):
+            found.append(f"{name} code cell {number} shows a figure with the caption {caption!r}")
+        elif caption == shown.get("image", {}).get("alt"):
+            found.append(f"{name} code cell {number} has its alt text as caption")
+    return found
+
+
+def shows_figure(cell):
+    """Whether a code cell shows a picture or a widget."""
+    return any(
+        mime in PICTURES or (mime == "text/html" and WIDGET_CLASS in content)
+        for output in cell.outputs
+        for mime, content in output.get("data", {}).items()
+    )
+
+
+def dead_controls(name, notebook):
+    """No cell stores a control that only a kernel moves: on the page it would be dead."""
     return [
-        f"{name} code cell {number} shows a widget whose state is not stored"
+        f"{name} code cell {number} stores a control that needs a kernel"
         for number, cell in enumerate(code_cells(notebook), start=1)
         for output in cell.outputs
-        if WIDGET_VIEW in output.get("data", {})
-        and f'"{output.data[WIDGET_VIEW]["model_id"]}": {{' not in states
+        if KERNEL_CONTROL in output.get("data", {})
     ]
 
 
@@ -168,5 +199,5 @@ def set_up_cells(lectures, url, ref):
     return found
 
 
-LECTURE = (tagging, minutes, cell_metadata, unknown_keys, plain_markdown)
-EVERY = (alt_texts, widget_states, stored_outputs, size, headings)
+LECTURE = (tagging, minutes, cell_metadata, unknown_keys, plain_markdown, captions)
+EVERY = (alt_texts, dead_controls, stored_outputs, size, headings)

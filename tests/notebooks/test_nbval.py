@@ -1,5 +1,6 @@
 """Strict nbval passes on what `make notebooks` stored, again and again, and sees what changed."""
 
+import copy
 import os
 import subprocess
 import sys
@@ -65,9 +66,13 @@ def test_other_drawings_pass_and_other_text_does_not(root, stored, tmp_path):
     nb = read(stored)
     nb.cells[0].outputs[0].text = nb.cells[0].outputs[0].text.replace("two 2", "two 3")
     nb.cells[2].outputs[0].data["text/plain"] = "<Figure with 2 Axes>"
-    nb.cells[3].outputs[0].data["text/plain"] = "another repr"
+    widget = nb.cells[3].outputs[0].data
+    widget["text/html"] = widget["text/html"].replace("A line to 1", "A line to 7")
     nb.cells[4].outputs[0].data["image/svg+xml"] = "<svg/>"
     del nb.cells[5].outputs[0]
+    other = copy.deepcopy(nb.cells[3])
+    other.outputs[0].data["text/plain"] = "Film('last', 3 frames)"
+    nb.cells.append(other)
     changed = tmp_path / "04-a.ipynb"
     store(changed, nb)
     status, out = nbval(root, changed)
@@ -77,4 +82,4 @@ def test_other_drawings_pass_and_other_text_does_not(root, stored, tmp_path):
         for line in out.splitlines()
         if line.startswith("FAILED")
     ]
-    assert failed == ["Cell 0", "Cell 2", "Cell 5"], out
+    assert failed == ["Cell 0", "Cell 2", "Cell 5", "Cell 6"], out

@@ -1,6 +1,5 @@
 """`make notebooks` executes what changed, stores it in one form, and leaves what fails as it was."""
 
-import json
 import os
 import subprocess
 import sys
@@ -11,8 +10,6 @@ from nbformat import v4
 
 import notebooks
 from notebooks import (
-    WIDGET_STATE,
-    WIDGET_VIEW,
     NotebookError,
     check,
     code_hash,
@@ -101,17 +98,15 @@ def test_the_kernel_has_one_thread_is_quiet_and_stands_in_the_notebooks_folder(e
     assert output.data["text/plain"] == "('1', '1', 'lectures')"
 
 
-def test_the_widget_is_stored_without_what_is_not_shown(executed):
+def test_a_widget_is_stored_without_what_needs_a_kernel(executed):
     nb = read(executed[0])
-    models = nb.metadata.widgets[WIDGET_STATE].state
-    names = [model.model_name for model in models.values()]
-    assert names.count("IntSliderModel") == 1 and names.count("LinkModel") == 1
-    assert names.count("HTMLModel") == 2 and names.count("StackModel") == 1
     (output,) = nb.cells[3].outputs
-    assert models[output.data[WIDGET_VIEW].model_id].model_name == "VBoxModel"
-    assert output.data["text/plain"] == notebooks.WIDGET_TEXT
-    referred = set(notebooks.MODEL_REFERENCE.findall(json.dumps(models)))
-    assert referred <= set(models)
+    assert output.data["text/plain"] == "Film('last', 2 frames)"
+    assert output.data["text/html"].startswith('<div class="unrolled-widget" data-form="film"')
+    assert (
+        "With a kernel, in Jupyter or Colab, you can also set: first." in output.data["text/html"]
+    )
+    assert "widgets" not in nb.metadata and "transient" not in output
 
 
 def test_code_is_formatted_before_it_runs(stored):

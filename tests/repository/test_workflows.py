@@ -20,7 +20,7 @@ def actionlint(root, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("actionlint")
     shutil.copy(root / "tests/repository" / CHECKER, folder)
-    os.symlink(vendor.install(), folder / "node_modules")
+    os.symlink(vendor.install(tests=True), folder / "node_modules")
 
     def run(*files):
         done = node(

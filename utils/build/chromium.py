@@ -6,24 +6,24 @@ with chromium.started() as browser:
 """
 
 import contextlib
-import os
-import shutil
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
-MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+from unrolled.course.browser import find_chromium
+
 MISSING = (
     "no Chromium or Chrome found: install one (Debian: apt-get install chromium; anywhere: "
     ".venv/bin/playwright install chromium), or name yours in the environment variable CHROMIUM"
 )
 
-# What a page still does after it has loaded: formulas, fonts, pictures, widgets. Quiet is 0.3 s without a change.
+# What a page still does after it has loaded: fonts, pictures, widgets. Quiet is 0.3 s without a change.
+# What it would lay out only near the screen is laid out as well.
 SETTLED = """async () => {
-  await window.MathJax?.startup?.promise;
+  const style = document.createElement("style");
+  style.textContent = "* { content-visibility: visible !important; }";
+  document.head.append(style);
   for (const picture of document.images) picture.loading = "eager";
   await Promise.all([...document.images].map((picture) => picture.complete || new Promise((done) => {
     picture.onload = picture.onerror = done;
@@ -38,13 +38,6 @@ SETTLED = """async () => {
 }"""
 
 
-def find(playwright) -> str | None:
-    """Path of the browser: $CHROMIUM, the system's Chromium or Chrome, playwright's own; None if there is none."""
-    candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), MACOS]
-    candidates.append(playwright.chromium.executable_path)
-    return next((path for path in candidates if path and Path(path).is_file()), None)
-
-
 def launch(playwright, path: str) -> Browser:
     """The browser at `path`, headless."""
     return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -54,7 +47,7 @@ def launch(playwright, path: str) -> Browser:
 def started() -> Iterator[Browser]:
     """A running headless browser; exits with a sentence if the machine has none."""
     with sync_playwright() as playwright:
-        path = find(playwright)
+        path = find_chromium(playwright)
         if path is None:
             sys.exit(f"error: {MISSING}")
         with contextlib.closing(launch(playwright, path)) as browser:
@@ -70,5 +63,5 @@ def open_page(page: Page, address: str) -> None:
 
 if __name__ == "__main__":  # `make test` asks before it starts
     with sync_playwright() as running:
-        if find(running) is None:
+        if find_chromium(running) is None:
             sys.exit(f"error: {MISSING}")

@@ -7,19 +7,14 @@ document's own. It prints twice, for the contents name pages. pikepdf then adds 
 
 import io
 import json
-import os
-import subprocess
 import sys
-import tomllib
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import jinja2
 import pikepdf
-import yaml
 
 import chromium
+import edition
 import toc
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,22 +23,6 @@ OUTPUT = ROOT / "_build" / "unrolled.pdf"
 PARTS = Path(__file__).resolve().parent / "pdf"
 OLDEST = 131  # Chromium that prints page numbers by CSS
 COLUMN = 658  # pixels: the 174 mm that A4 leaves between the margins of book.css
-
-
-class Book(NamedTuple):
-    """What the title page and the file's data say."""
-
-    name: str
-    subtitle: str
-    author: str
-    version: str
-    date: str
-    address: str
-    made: datetime
-
-    @property
-    def title(self):
-        return f"{self.name}: {self.subtitle}"
 
 
 def main():
@@ -60,7 +39,7 @@ def build(entries, site=HTML):
 
     Exits if Chromium is missing or too old, or if something is wider than the column.
     """
-    book = describe()
+    book = edition.describe()
     with chromium.started() as browser:
         check_version(browser.version)
         pages = list(read(browser, entries, site))
@@ -76,37 +55,6 @@ def check_version(version):
     """Exit if the browser is older than page margins that can hold text."""
     if int(version.split(".")[0]) < OLDEST:
         sys.exit(f"error: this Chromium is version {version}; the book needs {OLDEST} or later")
-
-
-def describe(root=ROOT):
-    """The book's data, from CITATION.cff, pyproject.toml, and the date of the last commit (or SOURCE_DATE_EPOCH)."""
-    citation = yaml.safe_load((root / "CITATION.cff").read_text())
-    name, subtitle = citation["title"].split(": ", 1)
-    made = made_at(root)
-    return Book(
-        name,
-        subtitle[0].upper() + subtitle[1:],
-        ", ".join(author["name"] for author in citation["authors"]),
-        tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"],
-        f"{made.day} {made:%B %Y}",
-        citation["repository-code"],
-        made,
-    )
-
-
-def made_at(root):
-    """The time that the book bears: SOURCE_DATE_EPOCH, else that of the last commit; exits if neither is known."""
-    seconds = os.environ.get("SOURCE_DATE_EPOCH")
-    if seconds is None:
-        command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        seconds = done.stdout.strip()
-        if done.returncode or not seconds:
-            sys.exit(
-                "error: the book bears the date of the last commit, and git knows none here "
-                f"({done.stderr.strip() or 'no commit'}); set SOURCE_DATE_EPOCH to the seconds since 1970"
-            )
-    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 # --- from the site's pages to one document ------------------------------------------------------

@@ -7,6 +7,7 @@ import argparse
 import functools
 import hashlib
 import http.server
+import re
 import shutil
 import subprocess
 import sys
@@ -14,10 +15,15 @@ import webbrowser
 from pathlib import Path
 
 import decks
+import toc
 import vendor
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
+HEAD = re.compile(  # what a page says of itself
+    r'<title>.*?</title>|<meta (?:name="(?:description|twitter:card)"|property)[^>]*>'
+    r'|<link rel="(?:canonical|icon|apple-touch-icon)"[^>]*>'
+)
 STAMP = ROOT / "_build" / ".site-settings"
 
 
@@ -56,8 +62,30 @@ def build():
         sys.exit(
             f"{done.stdout}\nerror: the book was not built without warnings; they are listed above"
         )
+    write_entrance()
     STAMP.write_text(settings)
     decks.update()
+
+
+def write_entrance():
+    """Write index.html: it leads to the first page, and says of itself what that page says in its head."""
+    first = toc.documents()[0] + ".html"
+    head = "\n".join(HEAD.findall((HTML / first).read_text(encoding="utf-8")))
+    head = head.replace('href="../', 'href="')
+    (HTML / "index.html").write_text(
+        f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta http-equiv="refresh" content="0; url={first}" />
+{head}
+</head>
+<body><p><a href="{first}">To the first page</a></p></body>
+</html>
+""",
+        encoding="utf-8",
+    )
 
 
 def serve(port):

@@ -28,8 +28,6 @@ ADVANCE = 0.603  # width of a letter of code per pixel of its size
 
 STARTS = ("slide", "subslide")
 SHOWN = (*STARTS, "fragment", "-")
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PICTURES = ("image/svg+xml", "image/png")
 LINK = re.compile(r"\]\((?![a-z]+:|#|//)([^)\s]+)\)")
 # From an npm package to the folder `vendor` beside the decks. MathJax loads an extension of TeX when a formula needs it.
@@ -41,9 +39,6 @@ FILES = {
     "mathjax/es5/tex-svg.js": "mathjax",
     "mathjax/LICENSE": "mathjax",
     "mathjax/es5/input/tex/extensions/*.js": "mathjax/input/tex/extensions",
-    "@jupyter-widgets/html-manager/dist/embed.js": "widgets",
-    "@jupyter-widgets/html-manager/dist/embed.js.LICENSE.txt": "widgets",
-    "@jupyter-widgets/html-manager/dist/*.woff2": "widgets",
 }
 
 
@@ -236,22 +231,8 @@ def render(notebook, chapter, link):
 
 def resources(deck, chapter):
     """Return what the template asks for beside the cells."""
-    shown = any(
-        WIDGET_VIEW in output.get("data", {})
-        for cell in deck.cells
-        for output in cell.get("outputs", [])
-    )
-    state = deck.metadata.get("widgets", {}).get(WIDGET_STATE) if shown else None
-    if shown and not state:
-        raise SlideError("a slide shows a widget, but the notebook stores no widget state")
     heading = deck.cells[0].source.splitlines()[0].lstrip("# ")
-    return {
-        "title": heading,
-        "chapter": chapter,
-        "css": stylesheet(),
-        "vendor": "vendor",
-        "widgets": state,
-    }
+    return {"title": heading, "chapter": chapter, "css": stylesheet(), "vendor": "vendor"}
 
 
 def copy_vendored(modules, output):

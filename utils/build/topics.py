@@ -6,6 +6,7 @@ missing in the finished chapters.
 """
 
 import ast
+import functools
 import re
 import sys
 from pathlib import Path
@@ -52,10 +53,16 @@ def load(root=ROOT):
 
 
 def _rows(root, name, key):
-    rows = yaml.safe_load((Path(root) / DATA / name).read_text(encoding="utf-8"))
+    path = Path(root) / DATA / name
+    return _read(path, key, path.stat().st_mtime_ns)
+
+
+@functools.cache
+def _read(path, key, changed):
+    rows = yaml.safe_load(path.read_text(encoding="utf-8"))
     table = {row[key]: row for row in rows}
     if len(table) != len(rows):
-        raise ValueError(f"{DATA}/{name}: an id occurs twice")
+        raise ValueError(f"{DATA}/{path.name}: an id occurs twice")
     return table
 
 

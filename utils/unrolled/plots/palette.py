@@ -1,7 +1,7 @@
 """One colour, one line style and one marker for each concept of the book.
 
-The colours are those of Okabe & Ito (2008), https://jfly.uni-koeln.de/color/; the four parts of a gated
-cell, for which their eight do not suffice, are darker shades of them. A reader who sees no colour has the
+The colours are those of Okabe & Ito (2008), https://jfly.uni-koeln.de/color/; the parts of the gated cells,
+for which their eight do not suffice, are darker shades of them. A reader who sees no colour has the
 line style in a curve, the marker at its points and the shape of the node in a drawing.
 """
 
@@ -17,7 +17,10 @@ COLOUR = {
     "gate_i": "#00466E",
     "gate_f": "#8A6D00",
     "gate_o": "#7A3600",
+    "gate_r": "#1F6A8C",
+    "gate_z": "#00553E",
     "candidate": "#7C3A5E",
+    "attention": "#5E3C99",  # violet of ColorBrewer's PuOr, which is safe for the colour-blind
     "muted": "#8C8C8C",
 }
 
@@ -34,7 +37,10 @@ LINE = {
     "gate_i": _DASHES["dashes"],
     "gate_f": _DASHES["mixed"],
     "gate_o": _DASHES["dots"],
+    "gate_r": _DASHES["dashes"],
+    "gate_z": _DASHES["mixed"],
     "candidate": "-",
+    "attention": "-",
     "muted": _DASHES["dots"],
 }
 
@@ -50,7 +56,10 @@ MARKER = {
     "gate_i": ">",
     "gate_f": "<",
     "gate_o": "d",
+    "gate_r": "1",
+    "gate_z": "2",
     "candidate": "*",
+    "attention": "p",
     "muted": ".",
 }
 

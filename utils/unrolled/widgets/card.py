@@ -5,8 +5,6 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-_STILL = "This figure moves where scripts run."
-
 
 class Card:
     """A widget as Jupyter shows it: HTML on a page, a short text elsewhere."""
@@ -48,10 +46,10 @@ def stage(picture, alt, over=""):
     )
 
 
-def bar(controls):
-    """The controls; until the script runs, a sentence stands in their place."""
+def bar(controls, still):
+    """The controls; until the script runs, the sentence `still` stands in their place."""
     return (
-        f'<div class="uw-bar"><p class="uw-still">{_STILL}</p>'
+        f'<div class="uw-bar"><p class="uw-still">{still}</p>'
         f'<div class="uw-controls">{controls}</div></div>'
     )
 

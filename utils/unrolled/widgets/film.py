@@ -77,7 +77,7 @@ def film(draw, values, *, label, alt, live=None, start=0):
 def _frames_and_alts(draw, values, alt, live):
     settings = {name: control.value for name, control in live.items()}
     frames = moving.draw_all(lambda value: draw(value, **settings), [(value,) for value in values])
-    spoken = settings if _accepts(alt, live) else {}
+    spoken = settings if live and _accepts(alt, live) else {}
     return frames, [alt(value, **spoken) for value in values]
 
 

@@ -26,7 +26,7 @@ _INHERITED = (
 _COORDINATES = {"d", "x", "y", "width", "height", "points"}
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{%d,}" % (DECIMALS + 1))
 _TRANSLATION = re.compile(r"translate\([^)]*\)")
-_REFERENCE = re.compile(r"(?<=^#).+$|(?<=url\(#)[^)]+")
+_REFERENCE = re.compile(r"(?<=url\(#)[^)]+")
 
 
 class Frames(NamedTuple):
@@ -130,8 +130,9 @@ def _size(tree):
 
 
 def _references(tree):
+    found = {element.get("href", "").removeprefix("#") for element in tree.iter()}
     values = (value for element in tree.iter() for value in element.attrib.values())
-    return {name for value in values for name in _REFERENCE.findall(value)}
+    return found.union(*map(_REFERENCE.findall, values))
 
 
 def _take_definitions(tree):
@@ -150,8 +151,11 @@ def _take_definitions(tree):
 
 def _rename(tree, names):
     for element in tree.iter():
-        for name, value in element.attrib.items():
-            element.set(name, _REFERENCE.sub(lambda found: names[found[0]], value))
+        for key, value in element.attrib.items():
+            if key == "href" and value.startswith("#"):  # others are images
+                element.set(key, "#" + names[value[1:]])
+            else:
+                element.set(key, _REFERENCE.sub(lambda found: names[found[0]], value))
 
 
 def _flat(group):

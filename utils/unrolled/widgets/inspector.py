@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from unrolled.widgets import card
 from unrolled.widgets.frames import svg_text, together
 
+_HINT = "Choose a part to see its numbers."
+_STILL = "Parts can be chosen where scripts run."
+
 
 class Spot(NamedTuple):
     """A part of a drawing that can be chosen.
@@ -47,6 +50,7 @@ def inspector(figure, spots, *, label, alt):
     over = f'<div class="uw-spots" role="group" aria-label="{escape(label)}">{buttons}</div>'
     alt = card.plain(alt, "a text alternative")
     pieces = [
+        card.bar(f"<p>{_HINT}</p>", _STILL),
         card.stage(frames.svg(0), alt, over),
         card.choices(
             [f"<p><b>{escape(spot.name)}</b></p>{_numbers(spot.shows)}" for spot in spots], 0

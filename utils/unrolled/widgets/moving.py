@@ -8,6 +8,8 @@ import matplotlib.pyplot as plt
 from unrolled.widgets import card
 from unrolled.widgets.frames import svg_text, together
 
+_STILL = "This figure moves where scripts run."
+
 
 class Slider(NamedTuple):
     """A range over values: its name, the values in order, the index at which it starts."""
@@ -72,7 +74,7 @@ def page(form, sliders, frames, alts, *, name=None, buttons="", captions=(), not
         **more,
     }
     pieces = [
-        card.bar(buttons + "".join(each.html() for each in sliders)),
+        card.bar(buttons + "".join(each.html() for each in sliders), _STILL),
         card.stage(frames.svg(start), alts[start]),
         card.choices(map(escape, captions), start) if captions else "",
         card.note(note) if note else "",

@@ -19,7 +19,9 @@ def plane(draw, first, second, *, labels, alt, start=(0, 0)):
     Raises ValueError for fewer than two values, a start outside them or figures of different sizes, TypeError if draw
     returns no Figure.
     """
-    sliders = [moving.slider(*each) for each in zip(labels, (first, second), start, strict=True)]
+    if not len(labels) == len(start) == 2:
+        raise ValueError(f"expected two labels and two starts, got {len(labels)} and {len(start)}")
+    sliders = [moving.slider(*each) for each in zip(labels, (first, second), start)]
     pairs = list(product(*(each.values for each in sliders)))
     frames = moving.draw_all(draw, pairs)
     html = moving.page("plane", sliders, frames, [alt(*pair) for pair in pairs])
