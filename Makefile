@@ -9,7 +9,7 @@ PYTEST := $(ONE_THREAD) UNROLLED_QUIET=1 $(BIN)/python -m pytest -n $(WORKERS) -
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test check lint lab slides pdf site.zip pictures screenshots exercises notebooks experiments \
-	grade bench repository release lock \
+	grade bench lighthouse repository release lock \
 	clean book-environment environment python
 
 help:  ## list the targets
@@ -66,6 +66,9 @@ grade: environment  ## grade a folder of submissions: make grade ASSIGNMENT=06-b
 
 bench: environment  ## measure the cost of a training step against torch and against the bare products
 	@$(ONE_THREAD) $(BIN)/python utils/build/bench.py
+
+lighthouse: environment book  ## measure the first page and the heaviest lecture with Lighthouse (PAGES="..." for others)
+	@$(BIN)/python utils/build/lighthouse.py $(PAGES)
 
 repository: environment  ## move the course to another repository: make repository URL=https://... REF=main
 	@$(BIN)/python utils/build/repository.py "$(URL)" $(REF)
