@@ -23,18 +23,18 @@ serve: book  ## build the book and open it on http://localhost:8000 (PORT=n for 
 
 test: environment lint  ## run all tests: package, notebooks, grading, Colab, slides, JupyterLab, browser
 	@$(BIN)/python utils/build/chromium.py
-	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests lectures solutions
+	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests book lectures solutions
 
 check: environment lint  ## the quick tests (under two minutes): style, package, equations, changed notebooks
 	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests/package tests/notebooks \
-		$$(git diff --name-only --diff-filter=d HEAD -- lectures solutions | grep '\.ipynb$$')
+		$$(git diff --name-only --diff-filter=d HEAD -- book lectures solutions | grep '\.ipynb$$')
 
 lint: environment  ## check the style of code and notebooks
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 
 lab: environment  ## open JupyterLab on the lectures and exercises
-	@$(BIN)/jupyter trust --log-level=ERROR lectures/*.ipynb solutions/*/*.ipynb  # shows the stored figures and widgets
+	@$(BIN)/jupyter trust --log-level=ERROR book/*.ipynb lectures/*.ipynb solutions/*/*.ipynb  # shows the stored figures and widgets
 	$(BIN)/jupyter lab
 
 slides: book  ## list the slide decks in _build/html/slides, with their minutes
@@ -56,7 +56,7 @@ exercises: environment  ## generate the student notebooks in exercises/ from sol
 	@$(BIN)/python utils/build/exercises.py
 
 notebooks: environment  ## execute the notebooks whose code changed and store their outputs (FORCE=1: all)
-	@$(ONE_THREAD) $(BIN)/python utils/build/notebooks.py $(if $(FORCE),--force) lectures/*.ipynb solutions/*/*.ipynb
+	@$(ONE_THREAD) $(BIN)/python utils/build/notebooks.py $(if $(FORCE),--force) book/*.ipynb lectures/*.ipynb solutions/*/*.ipynb
 
 experiments: environment  ## repeat a recorded experiment: make experiments NAME=...
 	@$(ONE_THREAD) $(BIN)/python -m unrolled.recorded $(NAME)

@@ -42,7 +42,7 @@ def read(unpacked, browser):  # noqa: F811
         page = context.new_page()
         watch = Watch(page, (unpacked.as_uri() + "/",))
         page.goto(f"{unpacked.as_uri()}/{name}", wait_until="load")
-        page.wait_for_url(f"**/{leads_to or name}")
+        page.wait_for_url(f"{unpacked.as_uri()}/{leads_to or name}")
         assert page.evaluate(chromium.SETTLED)
         return page, watch
 
@@ -53,7 +53,8 @@ def read(unpacked, browser):  # noqa: F811
 def test_first_file_leads_to_the_first_page(read):
     page, watch = read("index.html", "book/intro.html")
     assert page.locator("article section > h1").inner_text().startswith("Unrolled")
-    assert watch.problems == []
+    left = "_static/icon.svg: net::ERR_ABORTED"  # the first file is left before its icon is there
+    assert [problem for problem in watch.problems if not problem.endswith(left)] == []
 
 
 @pytest.mark.parametrize("name", [*lecture_names(), "book/notation.html"])
@@ -69,11 +70,12 @@ def test_page_opens_from_its_file(name, read):
 
 
 def test_search_answers(read):
-    page, _ = read("search.html?q=unfolding")
+    page, watch = read("search.html?q=unfolding")
     found = page.locator("#search-results li a", has_text="4")
     found.first.wait_for()
     found.first.click()
-    page.wait_for_url("**/*unfolding*")
+    page.wait_for_url("**/*unfolding.html*")
+    assert watch.problems == []
 
 
 @pytest.mark.parametrize("name", lecture_names())
@@ -98,12 +100,11 @@ def test_what_is_in_it(unpacked):
 
 @pytest.fixture
 def small(tmp_path):
-    """A site of two files, of which one has what browsers refuse for a page that is a file."""
+    """A site of two files, and one that only building needs."""
     folder = tmp_path / "html"
     (folder / "_static").mkdir(parents=True)
-    preload = '<link as="font" crossorigin href="_static/a.woff2" rel="preload" type="font/woff2">'
-    (folder / "index.html").write_text(f"<!DOCTYPE html><title>One</title>{preload}<p>Text</p>")
-    (folder / "_static" / "a.css").write_text("@font-face { font-display:optional; }")
+    (folder / "index.html").write_text("<!DOCTYPE html><title>One</title><p>Text</p>")
+    (folder / "_static" / "a.css").write_text("p { color: black; }")
     (folder / ".buildinfo").write_text("ballast")
     return folder
 
@@ -123,16 +124,6 @@ def test_same_site_same_bytes(small, tmp_path):
         "index.html",
     ]
     assert {entry.date_time for entry in entries} == {(2026, 9, 21, 8, 30, 2)}
-
-
-def test_fonts_are_used_however_late_they_come(small, tmp_path):
-    archive.pack(small, tmp_path / "one.zip", BOOK)
-    with zipfile.ZipFile(tmp_path / "one.zip") as archived:
-        page, rules = (
-            archived.read(f"unrolled-site/{name}") for name in ["index.html", "_static/a.css"]
-        )
-    assert page == b"<!DOCTYPE html><title>One</title><p>Text</p>"
-    assert rules == b"@font-face { font-display: swap; }"
 
 
 def test_nothing_to_pack(monkeypatch, tmp_path):

@@ -5,10 +5,11 @@ import subprocess
 import sys
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from nbformat import v4
 
 from browser import Watch
-from page_checks import PHONE, WIDTH, access_violations, open_page, settle, sideways
+from page_checks import AXE_RULES, PHONE, WIDTH, open_page, settle, sideways
 from rendered import HTML, ROOT, lecture_names, page_names
 
 SCRIPT = ROOT / "book/_static/previews.js"
@@ -417,7 +418,11 @@ def test_an_open_card_is_accessible_and_in_view(selector, width, scheme, site, b
     page.locator(".preview").wait_for()
     settle(page)
     box = page.locator(".preview").bounding_box()
-    problems = access_violations(page) + sideways(page)
+    with_link = {"include": [[".preview"], [":has(+ .preview)"]]}
+    found = (
+        Axe().run(page, context=with_link, options={"runOnly": AXE_RULES}).response["violations"]
+    )
+    problems = [node["html"] for violation in found for node in violation["nodes"]] + sideways(page)
     page.close()
     assert problems == []
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
@@ -476,7 +481,7 @@ def test_print_has_no_card(reader):
 
 def test_previews_work_from_a_file(site, browser):
     page = browser.new_page()
-    page.goto((HTML / "book/intro.html").as_uri())
+    page.goto((HTML / "book/use.html").as_uri())
     page.locator("main a.has-preview[href*='eq-6.4']").first.hover()
     page.locator(".preview").wait_for()
     text = shown(page)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from browser import Watch
 from widget_use import WIDGET, faults
@@ -10,6 +10,16 @@ from widget_use import WIDGET, faults
 WIDTH, HEIGHT = 1280, 720  # pixels of a slide
 LEAST_FIGURE = 240  # pixels: a picture lower than that is not readable from the last row
 LEAST_TEXT = 18  # pixels
+KEYS = (
+    "ArrowRight",
+    "ArrowLeft",
+    "ArrowDown",
+    "ArrowUp",
+    "Home",
+    "End",
+    "Enter",
+    "Space",
+)  # of a widget
 
 # Returns sentences. A text is measured by its own lines, so that overflow out of its box is seen as well.
 MEASURE = """
@@ -129,14 +139,31 @@ def silent_widgets(page: Page) -> list[str]:
     for widget in page.locator(WIDGET).all():
         widget.evaluate(SHOW)
         number = slide_number(page)
+        key = turning_key(page, widget)
+        if key:
+            problems.append(f"slide {number}: {key}, meant for the widget, turned the page")
+            continue
         problems += [f"slide {number}: {fault}" for fault in faults(page, widget)]
-        if slide_number(page) != number:
-            return [*problems, f"slide {number}: a key for the widget turned the page"]
-        widget.locator("input, button").first.focus()
+        widget.locator("input, button").last.focus()
         page.keyboard.press("PageDown")
         if slide_number(page) == number and page.evaluate("!Reveal.isLastSlide()"):
             problems.append(f"slide {number}: a clicker does not turn the page after the widget")
     return problems
+
+
+def turning_key(page: Page, widget: Locator) -> str | None:
+    """The first key that turns the page although a control of the widget has the keyboard."""
+    number = slide_number(page)
+    for key in KEYS:
+        for control in (
+            widget.locator("input, button").first,
+            widget.locator("input, button").last,
+        ):
+            control.focus()
+            page.keyboard.press(key)
+            if slide_number(page) != number:
+                return key
+    return None
 
 
 def slide_number(page: Page) -> int:

@@ -280,7 +280,7 @@ def test_every_form_of_widget_fits_its_slide_and_answers(show, widgets):
     ("old", "new", "complaint"),
     [
         ('range.addEventListener("input"', 'range.addEventListener("click"', "do not move 'step'"),
-        ("event.stopPropagation()", "0", "a key for the widget turned the page"),
+        ("event.stopPropagation()", "0", "meant for the widget, turned the page"),
         ("document.activeElement.blur()", "0", "a clicker does not turn the page after the widget"),
     ],
 )

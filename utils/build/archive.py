@@ -3,7 +3,6 @@
 It opens from its files, without a server. The same commit gives the same bytes.
 """
 
-import re
 import sys
 import zipfile
 from pathlib import Path
@@ -15,10 +14,6 @@ HTML = ROOT / "_build" / "html"
 OUTPUT = ROOT / "_build" / "unrolled-site.zip"
 FOLDER = "unrolled-site"  # what unpacking leaves behind
 LEFT_OUT = {"objects.inv"}  # for other books that link to this one; and what begins with a dot
-# Browsers refuse to preload a font for a page that was opened as a file, and load it all the same when it is used. They
-# may use it later then, which the site leaves out to spare a slow connection.
-PRELOADED_FONT = re.compile(rb'<link\b(?=[^>]*rel="preload")(?=[^>]*as="font")[^>]*>\s*')
-OPTIONAL_FONT = re.compile(rb"font-display:\s*optional")
 
 
 def main():
@@ -35,7 +30,7 @@ def pack(site, output, book):
     for file in site.rglob("*"):
         name = file.relative_to(site).as_posix()
         if file.is_file() and not file.name.startswith(".") and name not in LEFT_OUT:
-            contents[name] = read(file)
+            contents[name] = file.read_bytes()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(contents):
             entry = zipfile.ZipInfo(f"{FOLDER}/{name}", book.made.timetuple()[:6])
@@ -43,16 +38,6 @@ def pack(site, output, book):
             entry.create_system = 3  # Unix, whose rights stand in the next line
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, contents[name])
-
-
-def read(file):
-    """The content of a file of the site, as it works without a server."""
-    content = file.read_bytes()
-    if file.suffix == ".html":
-        return PRELOADED_FONT.sub(b"", content)
-    if file.suffix == ".css":
-        return OPTIONAL_FONT.sub(b"font-display: swap", content)
-    return content
 
 
 def readme(book):
