@@ -231,6 +231,22 @@ def test_each_step_has_a_caption_and_its_spoken_form(name):
     assert (first.get_size_inches() == last.get_size_inches()).all()
 
 
+def test_a_step_shows_the_places_of_what_comes_later():
+    graph = nets.gru_cell()
+    first, last = drawn(graph, upto=1), drawn(graph, upto=graph.steps()[-1])
+    assert len(shown(first)) == 2
+    boxes = [
+        [patch.get_path().get_extents().extents for patch in ax.patches if patch.get_zorder() == 3]
+        for ax in (first, last)
+    ]
+    np.testing.assert_allclose(*boxes)
+
+
+def test_a_narrow_drawing_has_room_for_its_captions():
+    graph = nets.attention(1)
+    assert all(legible.size(graph, upto=step) == [] for step in graph.steps())
+
+
 def test_a_step_fades_what_it_does_not_read():
     faces = {
         patch.get_label()[1:]: patch.get_edgecolor()
@@ -335,7 +351,7 @@ def test_marks_that_do_not_fit_are_refused(marks, message):
         (lambda: planted().edge("a", "z"), "names 'z'; there is no such node"),
         (lambda: planted().edge("a", "b"), "from 'a' to 'b' already"),
         (lambda: planted().edge("a", "c", weight=2), "found 2"),
-        (lambda: Graph([r"$\alpha$"]).say(1), "no plain form for the TeX"),
+        (lambda: Graph([r"$\beta$"]).say(1), "no plain form for the TeX"),
     ],
 )
 def test_what_cannot_be_built_is_refused(build, message):

@@ -283,7 +283,12 @@ class _Plan:
             for text in self.texts
         ]
         left, bottom, right, top = geometry.union(boxes) + MARGIN * np.array([-1, -1, 1, 1])
-        return left, bottom, right, top + (CAPTION if self.caption() else 0.0)
+        if not self.caption():
+            return left, bottom, right, top
+        size = self.text_size(EDGE_TEXT)  # every step has room for the longest caption
+        longest = max(lettering.extent(c, size, self.scale)[0] for c in self.graph.captions)
+        spread = max(0.0, (longest + 2 * MARGIN - (right - left)) / 2)
+        return left - spread, bottom, right + spread, top + CAPTION
 
     def caption(self):
         """The caption of the present step, or None."""

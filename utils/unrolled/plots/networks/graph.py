@@ -217,7 +217,7 @@ class Graph:
         return range(1, max(self.stages().values()) + 1)
 
     def say(self, step):
-        """The caption of a step without TeX, for a screen reader: "New memory: c_t = f_t ⊙ c_t-1 + i_t ⊙ c̃_t"."""
+        """The caption of a step without TeX, for a screen reader: "New memory: c_t = f_t ⊙ c_(t-1) + i_t ⊙ c̃_t"."""
         text = self.captions[step - 1]
         for pattern, plain in _PLAIN:
             text = re.sub(pattern, plain, text)
@@ -227,9 +227,13 @@ class Graph:
 
 
 _PLAIN = (
+    (r"_\{(\w+[-+]\w+)\}", r"_(\1)"),
     (r"\\tilde\{(\w)\}", "\\1\u0303"),
     (r"\\mathrm\{(\w+)\}|\\mathrm(\w)", r"\1\2"),
     (r"\\odot", "⊙"),
+    (r"\\hat\{(\w)\}", "\\1\u0302"),
+    (r"\\alpha", "α"),
+    (r"\\sum", "Σ"),
     (r"\\sigma", "σ"),
     (r"\\epsilon", "ε"),
     (r"\^\\top", "ᵀ"),

@@ -6,6 +6,8 @@ from unrolled.plots.networks.graph import Graph
 from unrolled.plots.networks.sequences import _one_of, steps_of
 
 STEP = 1.15
+BOTH_WAYS = 1.4  # step of a chain in both directions
+WIDE, BROAD = (0.62, 0.62), (0.64, 0.5)  # room for an index such as i - 1
 
 
 def encoder_decoder(reads, writes, *, context="first", feedback="target"):
@@ -19,7 +21,7 @@ def encoder_decoder(reads, writes, *, context="first", feedback="target"):
     steps_of(reads)
     steps_of(writes)
     graph = Graph()
-    _encoder(graph, reads)
+    _encoder(graph, reads, STEP, stage=None)
     at = (reads + 1.1) * STEP
     graph.node("c", "$c$", "attention", (at, 1))
     graph.edge(f"h{reads}", "c")
@@ -43,40 +45,57 @@ def attention(reads, *, weights=None, bidirectional=False):
     """
     steps_of(reads)
     weights = _weights(weights, reads)
-    graph = Graph()
-    top = _annotations(graph, reads, bidirectional)
-    left, right = STEP, reads * STEP
-    middle, strip, width = (left + right) / 2, top + 1.15, reads * STEP
-    graph.node(
-        "alpha", "", "attention", (middle, strip), shape="grid", size=(width, 0.46),
-        cells=np.full((1, reads), np.nan) if weights is None else weights[None],
-        cell_labels=[[_weight_label(weights, j) for j in range(reads)]],
-    )  # fmt: skip
-    context, state = strip + 1.35, strip + 2.4
-    before, wide, broad = left - 1.05, (0.62, 0.62), (0.64, 0.5)
-    graph.node("c", "$c_i$", "attention", (middle, context))
-    graph.node("s_prev", "$s_{i-1}$", "state", (before, state), size=wide, stage=1)
-    graph.node("s", "$s_i$", "state", (middle, state), size=wide)
-    graph.node("y_prev", "$y_{i-1}$", "target", (before, state + 1.1), size=broad, stage=1)
-    graph.node("y", r"$\hat{y}_i$", "output", (middle, state + 1.1), size=broad)
-    for j in range(1, reads + 1):
-        aside = (j - 1) * STEP - (right - left) / 2
-        graph.edge(f"h{j}", "alpha", into=(aside, 0))
-        graph.edge(
-            f"h{j}", "c", via=((j * STEP, strip + 0.25),), through="alpha", role="attention",
-            weight=None if weights is None else weights[j - 1],
-        )  # fmt: skip
-    graph.edge("s_prev", "alpha", via=((before, strip),))
-    graph.edge("s_prev", "s").edge("c", "s").edge("y_prev", "s").edge("s", "y")
-    graph.edge("y_prev", "y").edge("c", "y", bend=-0.55)
-    graph.note((right + 0.68, strip), r"$\alpha_i$", align="left")
+    graph = Graph(_ATTENTION_STEPS)
+    run, top = (BOTH_WAYS, 3.2) if bidirectional else (STEP, 1.0)
+    (_both_ways if bidirectional else _encoder)(graph, reads, run)
+    _decoder_step(graph, (1 + reads) / 2 * run, run - 1.05, top + 1.15)
+    _weigh(graph, reads, run, top + 1.15, weights)
     return graph
 
 
-def _encoder(graph, reads):
+_ATTENTION_STEPS = (
+    "What is there: the annotations $h_j$, $s_{i-1}$ and $y_{i-1}$",
+    r"Align: $\alpha_{ij} = \mathrm{softmax}_j\, e_{ij}$ with $e_{ij}$ from $s_{i-1}$ and $h_j$",
+    r"Context: $c_i = \sum_j \alpha_{ij} h_j$",
+    "New state: $s_i = f(s_{i-1}, y_{i-1}, c_i)$",
+    r"Output: $\hat{y}_i = g(y_{i-1}, s_i, c_i)$",
+)
+
+
+def _decoder_step(graph, x, before, strip):
+    """The decoder's side: what step i - 1 left at `before`, and above the weights context, state and output."""
+    context, state, output = strip + 1.35, strip + 2.4, strip + 3.5
+    graph.node("s_prev", "$s_{i-1}$", "state", (before, state), size=WIDE, stage=1)
+    graph.node("y_prev", "$y_{i-1}$", "target", (before, output), size=BROAD, stage=1)
+    graph.node("c", "$c_i$", "attention", (x, context), stage=3)
+    graph.node("s", "$s_i$", "state", (x, state), size=WIDE, stage=4)
+    graph.node("y", r"$\hat{y}_i$", "output", (x, output), size=BROAD, stage=5)
+    graph.edge("s_prev", "s").edge("c", "s").edge("y_prev", "s").edge("s", "y")
+    graph.edge("y_prev", "y").edge("c", "y", bend=-0.55)
+
+
+def _weigh(graph, reads, run, strip, weights):
+    """The weights as a row of cells: each annotation enters one from below and leaves it, weighed, for the context."""
+    middle, before = (1 + reads) / 2 * run, graph.nodes["s_prev"].at[0]
+    graph.node(
+        "alpha", "", "attention", (middle, strip), shape="grid", size=(reads * run, 0.46), stage=2,
+        cells=np.full((1, reads), np.nan) if weights is None else weights[None],
+        cell_labels=[[_weight_label(weights, j) for j in range(reads)]],
+    )  # fmt: skip
+    graph.edge("s_prev", "alpha", via=((before, strip),))
     for j in range(1, reads + 1):
-        graph.node(f"x{j}", f"$x_{{{j}}}$", "input", (j * STEP, 0))
-        graph.node(f"h{j}", f"$h_{{{j}}}$", "state", (j * STEP, 1))
+        graph.edge(f"h{j}", "alpha", into=(j * run - middle, 0))
+        graph.edge(
+            f"h{j}", "c", via=((j * run, strip + 0.25),), through="alpha", role="attention",
+            weight=None if weights is None else weights[j - 1],
+        )  # fmt: skip
+    graph.note((middle + reads * run / 2 + 0.1, strip), r"$\alpha_i$", align="left")
+
+
+def _encoder(graph, reads, run, stage=1):
+    for j in range(1, reads + 1):
+        graph.node(f"x{j}", f"$x_{{{j}}}$", "input", (j * run, 0), stage=stage)
+        graph.node(f"h{j}", f"$h_{{{j}}}$", "state", (j * run, 1), stage=stage)
         graph.edge(f"x{j}", f"h{j}")
         if j > 1:
             graph.edge(f"h{j - 1}", f"h{j}")
@@ -95,23 +114,21 @@ def _decoder_column(graph, i, x, feedback):
         graph.edge(f"p{i - 1}", f"s{i}", via=via, role="output", line="--")
 
 
-def _annotations(graph, reads, bidirectional):
-    """Inputs and annotations; returns the height of the annotations."""
-    if not bidirectional:
-        _encoder(graph, reads)
-        return 1.0
+def _both_ways(graph, reads, run):
+    """Inputs, a chain of states in each direction, and the annotations that join them."""
     for j in range(1, reads + 1):
-        x = j * STEP
-        graph.node(f"x{j}", f"$x_{{{j}}}$", "input", (x, 0))
-        graph.node(f"f{j}", rf"$\overrightarrow{{h}}_{{{j}}}$", "state", (x - 0.28, 1))
-        graph.node(f"b{j}", rf"$\overleftarrow{{h}}_{{{j}}}$", "state", (x + 0.28, 1.85))
-        graph.node(f"h{j}", f"$h_{{{j}}}$", "state", (x, 2.8))
+        for name, label, role, at in (
+            ("x", "x", "input", (0, 0)),
+            ("f", r"\overrightarrow{h}", "state", (-0.3, 1.05)),
+            ("b", r"\overleftarrow{h}", "state", (0.3, 2.1)),
+            ("h", "h", "state", (0, 3.2)),
+        ):
+            graph.node(f"{name}{j}", f"${label}_{{{j}}}$", role, (j * run + at[0], at[1]), stage=1)
     for j in range(1, reads + 1):
         graph.edge(f"x{j}", f"f{j}").edge(f"x{j}", f"b{j}", over=True)
         graph.edge(f"f{j}", f"h{j}", over=True).edge(f"b{j}", f"h{j}")
         if j > 1:
             graph.edge(f"f{j - 1}", f"f{j}").edge(f"b{j}", f"b{j - 1}")
-    return 2.8
 
 
 def _weights(weights, reads):
