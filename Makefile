@@ -9,7 +9,7 @@ PYTEST := $(ONE_THREAD) UNROLLED_QUIET=1 $(BIN)/python -m pytest -n $(WORKERS) -
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test check lint lab slides pdf site.zip pictures screenshots exercises notebooks experiments \
-	grade bench repository release lock \
+	grade bench lighthouse repository release lock \
 	clean book-environment environment python
 
 help:  ## list the targets
@@ -23,18 +23,18 @@ serve: book  ## build the book and open it on http://localhost:8000 (PORT=n for 
 
 test: environment lint  ## run all tests: package, notebooks, grading, Colab, slides, JupyterLab, browser
 	@$(BIN)/python utils/build/chromium.py
-	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests lectures solutions
+	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests book lectures solutions
 
 check: environment lint  ## the quick tests (under two minutes): style, package, equations, changed notebooks
 	$(PYTEST) --nbval --nbval-sanitize-with tests/nbval.cfg tests/package tests/notebooks \
-		$$(git diff --name-only --diff-filter=d HEAD -- lectures solutions | grep '\.ipynb$$')
+		$$(git diff --name-only --diff-filter=d HEAD -- book lectures solutions | grep '\.ipynb$$')
 
 lint: environment  ## check the style of code and notebooks
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 
 lab: environment  ## open JupyterLab on the lectures and exercises
-	@$(BIN)/jupyter trust --log-level=ERROR lectures/*.ipynb solutions/*/*.ipynb  # shows the stored figures and widgets
+	@$(BIN)/jupyter trust --log-level=ERROR book/*.ipynb lectures/*.ipynb solutions/*/*.ipynb  # shows the stored figures and widgets
 	$(BIN)/jupyter lab
 
 slides: book  ## list the slide decks in _build/html/slides, with their minutes
@@ -56,7 +56,7 @@ exercises: environment  ## generate the student notebooks in exercises/ from sol
 	@$(BIN)/python utils/build/exercises.py
 
 notebooks: environment  ## execute the notebooks whose code changed and store their outputs (FORCE=1: all)
-	@$(ONE_THREAD) $(BIN)/python utils/build/notebooks.py $(if $(FORCE),--force) lectures/*.ipynb solutions/*/*.ipynb
+	@$(ONE_THREAD) $(BIN)/python utils/build/notebooks.py $(if $(FORCE),--force) book/*.ipynb lectures/*.ipynb solutions/*/*.ipynb
 
 experiments: environment  ## repeat a recorded experiment: make experiments NAME=...
 	@$(ONE_THREAD) $(BIN)/python -m unrolled.recorded $(NAME)
@@ -66,6 +66,9 @@ grade: environment  ## grade a folder of submissions: make grade ASSIGNMENT=06-b
 
 bench: environment  ## measure the cost of a training step against torch and against the bare products
 	@$(ONE_THREAD) $(BIN)/python utils/build/bench.py
+
+lighthouse: environment book  ## measure the first page and the heaviest lecture with Lighthouse (PAGES="..." for others)
+	@$(BIN)/python utils/build/lighthouse.py $(PAGES)
 
 repository: environment  ## move the course to another repository: make repository URL=https://... REF=main
 	@$(BIN)/python utils/build/repository.py "$(URL)" $(REF)

@@ -28,7 +28,7 @@ def open_page(browser, address, width=WIDTH, scheme="light", watch=None):
     if watch is not None:
         watch(page)
     page.goto(address, wait_until="load")
-    page.evaluate("window.MathJax?.startup?.promise")
+    page.add_style_tag(content="* { content-visibility: visible !important }")  # all of a long page
     page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
     page.evaluate(ASKS_FOR_NOTHING_MORE)
     settle(page)
@@ -71,16 +71,23 @@ def settle(page):
 
 
 def math_errors(page):
-    """Formulas that MathJax could not read."""
-    errors = page.locator("mjx-merror, merror").all()
+    """Formulas that could not be read: KaTeX's in the book, MathJax's on slides."""
+    errors = page.locator(".katex-error, mjx-merror, merror").all()
     return [f"formula: {error.get_attribute('title') or error.inner_text()}" for error in errors]
 
 
 def untypeset(page):
-    """Formulas still in their TeX form."""
+    """Formulas still in their TeX form: elements for a formula without one, and TeX in the text."""
     return page.evaluate(
-        """() => [...document.querySelectorAll(".math")].filter(e => !e.querySelector("mjx-container"))
-                 .map(e => "not typeset: " + e.textContent)"""
+        r"""() => {
+             const tex = /\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$|(?<![\\\w])\$[^\s$](?:[^$\n]*[^\s$])?\$(?!\w)/s;
+             const found = [...document.querySelectorAll(".math")].filter(e => !e.querySelector(".katex-html"));
+             const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+             for (let node = walker.nextNode(); node; node = walker.nextNode())
+               if (tex.test(node.data) && !node.parentElement.closest("code, pre, script, style, svg, .katex"))
+                 found.push(node);
+             return found.map(e => "not typeset: " + e.textContent.slice(0, 100));
+           }"""
     )
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import claimed_cells
 import nbformat
 import pytest
 import yaml
@@ -59,7 +60,7 @@ LECTURE = [
 SETTINGS = f"""
 import sys
 sys.path.insert(0, {str(Path(source_decks.ROOT) / "book/_ext")!r})
-extensions = ["myst_nb", "claimed_cells", "deck_pages"]
+extensions = ["myst_nb", "claimed_cells", "deck_pages", "look_up"]
 exclude_patterns = ["_out", "jupyter_execute"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath"]
@@ -153,6 +154,17 @@ def test_contradictions_fail_the_build(tmp_path):
     assert "errata" not in pages
 
 
+def test_a_chapter_to_come_is_named_as_long_as_it_is_to_come(tmp_path):
+    write(tmp_path, small_book())
+    with (tmp_path / "book/slides.md").open("a", encoding="utf-8") as page:
+        page.write("\n{planned}`12` {planned}`4` {planned}`99`\n")
+    pages, warnings = build(tmp_path)
+    assert "Planned: chapter 12, LSTM." in pages["slides"]
+    assert "chapter 4 is written: link to the section" in warnings
+    assert "there is no chapter 99" in warnings
+    assert "chapter 12" not in warnings
+
+
 # --- contradictions -----------------------------------------------------------------------------
 
 
@@ -221,6 +233,13 @@ def test_credits_name_the_decks_as_the_map_does(root):
 def test_anchors_count_the_claims_of_a_page():
     cells = json.loads(nbformat.writes(notebook(*LECTURE)))["cells"]
     assert source_decks.anchors(cells) == [[], ["t4-1"], ["t4-1-2", "e0-1"], ["e0-1-2"]]
+
+
+def test_anchors_of_a_folded_cell_stand_inside_the_fold():
+    marked = claimed_cells.with_target("<details><summary>Answer</summary>\n\nYes.", ["t4-1"])
+    assert marked.startswith("<details>") and marked.endswith("```{claimed} t4-1\n```\n\nYes.")
+    with pytest.raises(ValueError, match="HTML alone"):
+        claimed_cells.with_target("<img src='x'>", ["t4-1"])
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,20 @@ FILM = demo.html("film")
 
 # check, a page without the problem, pages with it
 CASES = [
-    ("math_errors", "<p>text</p>", ["<mjx-merror title='Missing brace'>x</mjx-merror>"]),
+    (
+        "math_errors",
+        "<p>text</p>",
+        ["<span class=katex-error title='Missing brace'>x</span>", "<mjx-merror>x</mjx-merror>"],
+    ),
     (
         "untypeset",
-        "<div class=math><mjx-container>x</mjx-container></div>",
-        [r"<div class=math>\[x\]</div>"],
+        "<div class=math><span class=katex-html>x</span></div><p>It costs $5, or 6 $. <code>$x$</code></p>",
+        [
+            "<div class=math>x</div>",
+            r"<p>where \(x\) is</p>",
+            "<p>where $x_t$ is</p>",
+            "<p>$$x$$</p>",
+        ],
     ),
     (
         "alt_problems",

@@ -93,9 +93,9 @@ def test_corrections_name_rows_that_exist(data, pages):
 
 
 def test_make_targets_named_in_the_pages_exist(root, pages):
-    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), flags=re.M))
+    targets = set(re.findall(r"^([a-z.-]+):", (root / "Makefile").read_text(), flags=re.M))
     for name, text in pages.items():
-        unknown = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, flags=re.M)) - targets
+        unknown = set(re.findall(r"(?:^|`)make ([a-z-]+(?:\.[a-z]+)?)", text, flags=re.M)) - targets
         assert not unknown, (
             f"{name} names make {', '.join(sorted(unknown))}, which the Makefile does not have"
         )

@@ -165,7 +165,7 @@ def size(name, notebook):
 
 
 def headings(name, notebook):
-    """One title, first of all, with the chapter's number; no level is left out."""
+    """One title, first of all, with the chapter's number if it is a chapter; no level is left out."""
     levels = [
         (len(marks), text)
         for source in markdown(notebook)
@@ -175,9 +175,9 @@ def headings(name, notebook):
     titles = [text for level, text in levels if level == 1]
     if len(titles) != 1 or levels[0][0] != 1 or notebook.cells[0].cell_type != "markdown":
         found.append(f"{name} has {len(titles)} titles; one is wanted, in its first cell")
-    number = re.match(r"0*(\d+[a-z]?)", Path(name).name).group(1)
-    if titles and not re.search(rf"(?<![\w.]){number}(?![\w.])", titles[0]):
-        found.append(f"the title of {name} lacks its number {number}: {titles[0]!r}")
+    chapter = re.match(r"0*(\d+[a-z]?)", Path(name).name)
+    if chapter and titles and not re.search(rf"(?<![\w.]){chapter[1]}(?![\w.])", titles[0]):
+        found.append(f"the title of {name} lacks its number {chapter[1]}: {titles[0]!r}")
     for (before, _), (level, text) in zip(levels, levels[1:]):
         if level > before + 1:
             found.append(f"{name}: the heading {text!r} leaves out a level")

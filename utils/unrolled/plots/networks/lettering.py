@@ -14,7 +14,7 @@ FAMILY = "DejaVu Sans"
 SIZES = (14.0, 12.5, 10.0)  # of nodes, of edges, of everything else; in points
 LEADING = 1.25
 _CLEAR = 0.1  # between a text and the arrow it belongs to, whose head is broad
-_AIR = 0.035  # kept free around a text, in units
+_AIR = 0.045  # kept free around a text, in units
 
 
 @functools.lru_cache(maxsize=4096)
@@ -56,8 +56,9 @@ class Room:
 
     def __init__(self, boxes, lines):
         self.boxes = np.array(boxes, float)
-        self.starts = np.vstack([line[:-1] for line in lines])
-        self.ends = np.vstack([line[1:] for line in lines])
+        nothing = np.empty((0, 2))
+        self.starts = np.vstack([nothing, *(line[:-1] for line in lines)])
+        self.ends = np.vstack([nothing, *(line[1:] for line in lines)])
 
     def take(self, centre, size):
         """Mark a box as taken."""
