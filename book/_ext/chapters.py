@@ -140,6 +140,21 @@ class Chapters(SphinxDirective):
         return [*lines, ":::", ""]
 
 
+class Finished(SphinxDirective):
+    """One sentence: how many chapters are finished, and which."""
+
+    def run(self):
+        data = ROOT / "book" / "_data" / "chapters.yml"
+        self.env.note_dependency(str(data))
+        rows = yaml.safe_load(data.read_text(encoding="utf-8"))
+        numbers = [
+            str(int(row["name"].split("-")[0])) for row in rows if row["status"] == "finished"
+        ]
+        listed = " and ".join(filter(None, [", ".join(numbers[:-1]), numbers[-1]]))
+        words = f"{len(numbers)} of {len(rows)} chapters are finished: {listed}."
+        return [nodes.paragraph("", words, classes=["finished-chapters"])]
+
+
 def planned(chapter):
     number = int(chapter["name"].split("-")[0])
     return [
@@ -169,5 +184,6 @@ def gather_hero(app, document):
 
 def setup(app):
     app.add_directive("chapters", Chapters)
+    app.add_directive("finished-chapters", Finished)
     app.connect("doctree-read", gather_hero)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -34,6 +34,10 @@ function makeFocusableIfScrolling(element) {
   }
 }
 
+function nameCopyButtons() {
+  for (const button of document.querySelectorAll(".copybtn")) button.setAttribute("aria-label", "Copy the code");
+}
+
 // The theme's side bar folds its sections with summaries that show an icon alone.
 function nameSideBarSections() {
   for (const summary of document.querySelectorAll(".bd-sidebar summary:not([aria-label])")) {
@@ -73,6 +77,7 @@ function start() {
   const watched = {childList: true, subtree: true, characterData: true};
   new MutationObserver(watchWidths(article)).observe(article, watched);
   nameSideBarSections();
+  window.addEventListener("load", nameCopyButtons); // another script has made them by then
 }
 
 start();
