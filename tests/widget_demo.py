@@ -6,6 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from nbformat import v4
 
+from notebooks import KERNELSPEC
+
 PREPARATION = """import matplotlib.pyplot as plt
 import numpy as np
 
@@ -80,7 +82,7 @@ def notebook():
             slideshow={"slide_type": kind},
             unrolled={"minutes": 1, "notes": "Move it."},
         )
-    return v4.new_notebook(cells=cells)
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC})
 
 
 def busy(value):

@@ -100,6 +100,11 @@ def test_every_form_stands_white_on_a_page_of_the_book(site, browser, width, sch
     for widget in page.locator(widget_use.WIDGET).all():
         paint = "(one) => { const style = getComputedStyle(one); return [style.backgroundColor, style.color]; }"
         assert widget.evaluate(paint) == ["rgb(255, 255, 255)", "rgb(34, 34, 34)"]
+        cells = "(all) => all.map((one) => getComputedStyle(one).textAlign + getComputedStyle(one).backgroundColor)"
+        assert set(widget.locator("td, tr").evaluate_all(cells)) <= {
+            "leftrgba(0, 0, 0, 0)",
+            "startrgba(0, 0, 0, 0)",
+        }
         wrapper = "(one) => getComputedStyle(one.closest('.text_html')).padding"
         assert widget.evaluate(wrapper) == "0px"
     page.close()

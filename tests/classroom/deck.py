@@ -62,6 +62,8 @@ MEASURE = """
 # Shows the slide of an element, with all that comes piece by piece.
 SHOW = """(element) => { const { h, v } = Reveal.getIndices(element.closest("section"));
   Reveal.slide(h, v); while (Reveal.availableFragments().next) Reveal.next(); }"""
+NUMBER = """1 + [...document.querySelectorAll(".reveal .slides section:not(.stack)")].findIndex(
+  (one) => one.matches(".present") && !one.parentElement.closest("section:not(.present)"))"""
 FORWARD = """() => {
   const more = Reveal.availableFragments().next || !Reveal.isLastSlide();
   if (more) Reveal.next();
@@ -167,5 +169,5 @@ def turning_key(page: Page, widget: Locator) -> str | None:
 
 
 def slide_number(page: Page) -> int:
-    """The number of the slide that is shown, from 1."""
-    return page.evaluate("Reveal.getSlidePastCount() + 1")
+    """The number of the slide that is shown, from 1; also in JupyterLab, which has no global `Reveal`."""
+    return page.evaluate(NUMBER)

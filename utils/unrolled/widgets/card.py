@@ -31,8 +31,7 @@ def page(form, name, pieces, size, script):
     body = "\n".join(pieces)
     width, height = size
     return (
-        f'<div class="unrolled-widget" data-form="{form}" id="{name}" '
-        'data-lm-suppress-shortcuts="true" data-prevent-swipe '  # JupyterLab and reveal.js leave its keys alone
+        f'<div class="unrolled-widget" data-form="{form}" id="{name}" data-prevent-swipe '  # of slides, by reveal.js
         f'style="--uw-width:{width:.0f}px;--uw-ratio:{width / height:.4f}">\n'
         f"<style>\n{_asset('widget.css')}</style>\n{body}\n<script>\n{_asset(script)}</script>\n</div>"
     )

@@ -27,7 +27,10 @@
       ArrowUp: (from) => next(from, 0, -1), ArrowDown: (from) => next(from, 0, 1),
       Home: () => 0, End: () => buttons.length - 1,
     };
-    buttons.forEach((button, number) => button.addEventListener("click", () => choose(number)));
+    buttons.forEach((button, number) => {
+      button.addEventListener("click", () => choose(number));
+      button.dataset.lmSuppressShortcuts = "true"; // of JupyterLab
+    });
     root.addEventListener("keydown", (event) => { // slides turn their pages with the same keys
       if (event.key in keys || event.key === "Enter" || event.key === " ") event.stopPropagation();
       if (!(event.key in keys)) return;

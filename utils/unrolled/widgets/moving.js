@@ -57,8 +57,10 @@
       range.addEventListener("input", () => { stop(); show(); });
     });
     all("[data-go]").forEach((button) => button.addEventListener("click", press[button.dataset.go]));
-    root.addEventListener("keydown", (event) => { // slides turn their pages with the same keys
+    all("input, button").forEach((control) => { control.dataset.lmSuppressShortcuts = "true"; }); // of JupyterLab
+    root.addEventListener("keydown", (event) => { // slides turn their pages with these keys, a clicker with Page...
       if (/^(Arrow.*|Home|End|Enter| )$/.test(event.key)) event.stopPropagation();
+      if (/^Page/.test(event.key) && root.closest(".reveal")) event.target.blur();
     });
     said.textContent = "";
     if (kept[root.id]) show();
