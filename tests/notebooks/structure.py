@@ -15,6 +15,8 @@ from notebooks import (
 from topics import FENCED
 
 CORE_MINUTES = 45
+# What the page shows without scrolling: 757 px less 29 px of padding, at 7.39 px a character.
+CODE_WIDTH = 98
 PARTS = {"core", "further"}
 UNROLLED_KEYS = {
     "topics": list,
@@ -25,6 +27,7 @@ UNROLLED_KEYS = {
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 WIDGET_CLASS = 'class="unrolled-widget'  # of a widget that needs no manager: it is plain HTML
 FILE_NAME = re.compile(r"\.(png|svg|jpe?g|gif)\b|_images/", re.IGNORECASE)
+MAGIC_OR_URL = re.compile(r"^\s*[%!]|https?://")
 MARKDOWN_IMAGE = re.compile(r"!\[(.*?)\]\(")
 HEADING = re.compile(r"^(#{1,6})\s+(.*)$", re.MULTILINE)
 INSTALL = re.compile(r"git\+(https://[^\s\"'@]+)@([^\s\"']+)")
@@ -184,6 +187,16 @@ def headings(name, notebook):
     return found
 
 
+def code_width(name, notebook):
+    """No line of code is wider than the page's column, magics and lines with an address excepted."""
+    return [
+        f"{name} code cell {number} line {row} has {len(line)} characters, {CODE_WIDTH} fit: {line}"
+        for number, cell in enumerate(code_cells(notebook), start=1)
+        for row, line in enumerate(cell.source.splitlines(), start=1)
+        if len(line) > CODE_WIDTH and not MAGIC_OR_URL.search(line)
+    ]
+
+
 def set_up_cells(lectures, url, ref):
     """The first code cell is the same in all lectures and installs from the repository's address.
 
@@ -200,4 +213,4 @@ def set_up_cells(lectures, url, ref):
 
 
 LECTURE = (tagging, minutes, cell_metadata, unknown_keys, plain_markdown, captions)
-EVERY = (alt_texts, dead_controls, stored_outputs, size, headings)
+EVERY = (alt_texts, dead_controls, stored_outputs, size, headings, code_width)

@@ -56,6 +56,11 @@ def test_the_gallery_opens_in_jupyter_and_colab(pages):
     none(structure.plain_markdown("gallery", pages["gallery"]))
 
 
+def test_the_code_of_the_exercises_fits(root):
+    exercises = {path.stem: read(path) for path in sorted(root.glob("exercises/*/*.ipynb"))}
+    none([fault for name, nb in exercises.items() for fault in structure.code_width(name, nb)])
+
+
 def test_the_set_up_cells(lectures, pages, root):
     lectures = lectures | {"gallery": pages["gallery"]}
     repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]
@@ -184,6 +189,19 @@ def test_headings():
         [text("No heading at all")],
     ):
         assert len(structure.headings("06-bptt", notebook(*cells))) == 1, cells
+
+
+def test_code_width():
+    def faults(source):
+        return structure.code_width("06-a", notebook(text("# a" + "a" * 200), code(source)))
+
+    widest = "x = 1  # " + "a" * (structure.CODE_WIDTH - 9)
+    address = "data = read('https://example.org/" + "a" * 80 + "')"
+    assert faults(f"{widest}\n%config a = '{'a' * 99}'\n    !ls {'a' * 99}\n{address}") == []
+    assert len(faults(f"y = 1\n{widest}a")) == 1
+    assert "code cell 1 line 2 has 99 characters" in faults(f"y = 1\n{widest}a")[0]
+    for line in (f'print("{"a" * 99}")', f'    """{"a" * 99}"""', f"# {'a' * 99}"):
+        assert len(faults(line)) == 1, line
 
 
 def test_set_up_cells():
