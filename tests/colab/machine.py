@@ -24,6 +24,7 @@ ROOT = HERE.parents[1]
 VERSIONS = HERE / "versions.txt"
 CELL_TIMEOUT = 120  # seconds; on Colab two cores are as slow as anywhere
 REPLY_TIMEOUT = 60  # seconds
+WIDGET = 'class="unrolled-widget"'
 # Variables of the test's own environment that would lead the notebook out of its own.
 FOREIGN = (
     "PYTHON",
@@ -183,36 +184,37 @@ class Run:
             raise RuntimeError(f"{expression}: {answer['ename']}: {answer['evalue']}")
         return ast.literal_eval(answer["data"]["text/plain"])
 
-    def films(self) -> Iterator[tuple[str, str]]:
-        """Yield (model of the slider, model of the picture) of every film that the notebook made."""
+    def pages(self) -> list[str]:
+        """Return the HTML of every widget that the notebook showed, in order."""
+        outputs = (output for cell in self._client.nb.cells for output in cell.get("outputs", []))
+        pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
+        return [page for page in pages if WIDGET in page]
+
+    def controls(self) -> Iterator[str]:
+        """Yield the models of the live controls: what ipywidgets showed below the widgets."""
         models = self._client.widget_state
         for model in models.values():
-            children = [child.removeprefix("IPY_MODEL_") for child in model.get("children", [])]
-            sliders = [each for each in children if "_options_labels" in models.get(each, {})]
-            pictures = [
-                each for each in children if 'role="img"' in str(models.get(each, {}).get("value"))
-            ]
-            if sliders and pictures:
-                yield sliders[0], pictures[0]
+            for child in model.get("children", []):
+                if "value" in models[child.removeprefix("IPY_MODEL_")]:
+                    yield child.removeprefix("IPY_MODEL_")
 
-    def picture(self, model: str) -> str:
-        """Return the HTML of a picture as it was last sent to the front end."""
-        return self._client.widget_state[model]["value"]
-
-    def slide(self, model: str, index: int) -> None:
-        """Do what the front end does when the reader moves a slider; take what the kernel answers."""
-        data = {"method": "update", "state": {"index": index}, "buffer_paths": []}
+    def change(self, model: str) -> list[str]:
+        """Do what the front end does when the reader raises a number; return the HTML that the kernel sends."""
+        state = self._client.widget_state[model]
+        key = "index" if "index" in state else "value"
+        data = {"method": "update", "state": {key: state[key] + 1}, "buffer_paths": []}
         message = self._kernel.session.msg("comm_msg", {"comm_id": model, "data": data})
         self._kernel.shell_channel.send(message)
+        sent = []
         while True:
             answer = run_sync(self._kernel.get_iopub_msg)(timeout=REPLY_TIMEOUT)
             if answer["parent_header"].get("msg_id") != message["header"]["msg_id"]:
                 continue
             content = answer["content"]
-            if answer["msg_type"] == "comm_msg" and content["data"].get("method") == "update":
-                self._client.widget_state[content["comm_id"]].update(content["data"]["state"])
+            if answer["msg_type"] == "update_display_data":
+                sent.append(content["data"]["text/html"])
             if answer["msg_type"] == "status" and content["execution_state"] == "idle":
-                return
+                return sent
 
 
 def kernels(machine: Machine, folder: Path) -> KernelSpecManager:

@@ -5,11 +5,14 @@ import re
 import shutil
 import subprocess
 import time
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+import widget_use
+from browser import Watch, browser  # noqa: F401 (the second is a fixture)
 from colab import machine as colab
 
 LECTURES = sorted((Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))
@@ -90,16 +93,29 @@ def test_package_comes_from_the_book_s_repository(result):
     assert origin["vcs_info"]["commit_id"] == result.machine.commit
 
 
-def test_sliders_move_the_picture(result):
-    """Without `Stack` the kernel must send the picture: move each slider as the front end does."""
-    films = list(result.run.films())
-    assert films, "the lecture made no film"
-    for slider, picture in films:
-        seen = set()
-        for index in (0, 1):
-            result.run.slide(slider, index)
-            seen.add(result.run.picture(picture))
-        assert len(seen) == 2 and all("<svg" in each for each in seen)
+def test_widgets_answer_in_the_frame_that_colab_gives_an_output(result, browser):  # noqa: F811
+    """A frame of its own, which may run scripts and reach nothing else; no kernel is asked."""
+    pages = result.run.pages()
+    assert pages, "the lecture shows no widget"
+    for html in pages:
+        page = browser.new_page(viewport={"width": 900, "height": 800})
+        watch = Watch(page, ())
+        frame = f'<iframe sandbox="allow-scripts" style="width: 850px; height: 780px" srcdoc="{escape(html)}"></iframe>'
+        page.set_content(frame)
+        widget = page.frame_locator("iframe").locator(widget_use.WIDGET)
+        assert widget_use.faults(page, widget) + watch.problems == []
+        page.close()
+
+
+def test_live_controls_draw_the_widget_anew(result):
+    """With ipywidgets 7.7: each control sends the kernel its value, and the kernel sends the film."""
+    controls = list(result.run.controls())
+    assert controls, "the lecture has no live control"
+    before = set(result.run.pages())
+    for control in controls:
+        (html,) = result.run.change(control)
+        assert colab.WIDGET in html and "<svg" in html and html not in before
+        before.add(html)
 
 
 def test_a_changed_version_is_noticed():
