@@ -196,7 +196,7 @@ def test_every_slide_has_its_row(source, site, browser):
     found = page.eval_on_selector_all(
         ".slide-map > dt",
         """terms => terms.map(term => ({anchor: term.id, title: term.textContent,
-             told: term.nextElementSibling.innerText,
+             told: term.nextElementSibling.textContent,
              links: [...term.nextElementSibling.querySelectorAll("a")].map(a => a.href)}))""",
     )
     page.close()
