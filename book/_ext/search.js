@@ -13,11 +13,13 @@ Search.performObjectSearch = (term, terms) => {
   return anywhere(term, terms).filter(([, name]) => splitQuery(name.toLowerCase()).some(word => word.startsWith(term)));
 };
 
-// What a result quotes: a formula once, as it is drawn; and of a glossary's term also its definition.
+// What a result quotes: the text and not what stands around it, a formula once, as it is drawn, and of a glossary's
+// term also its definition.
+const NOT_QUOTED = "#jb-print-docs-body, .bd-header-article, .bd-sidebar-secondary, footer, .katex-mathml";
 const quoted = Search.htmlToText;
 Search.htmlToText = (html, anchor) => {
   const page = new DOMParser().parseFromString(html, "text/html");
-  for (const twin of page.querySelectorAll(".katex-mathml")) twin.remove();
+  for (const other of page.querySelectorAll(NOT_QUOTED)) other.remove();
   for (const term of page.querySelectorAll("dt[id]")) {
     let definition = term.nextElementSibling;
     while (definition?.tagName === "DT") definition = definition.nextElementSibling;
