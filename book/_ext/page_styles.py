@@ -42,7 +42,7 @@ LINK = re.compile(rf"(_static/({re.escape(SITE)}|{re.escape(MATH)}))(?:\?v=\w+)?
 ELEMENT = re.compile(r"<([a-zA-Z][\w-]*)((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>")
 ATTRIBUTE = re.compile(r"([^\s=>\"'/]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+)))?")
 SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script>", re.DOTALL)
-TAG = re.compile(r"<[^>]*>")
+PART = re.compile(r"<span(?: class=\"([^\"]*)\")?[^>]*>([^<]+)<")
 CLASSES = re.compile(r"class=\"([^\"]*)\"")
 WORD = re.compile(r"[\w-]+")
 NO_SELECTOR = {"style", "d", "transform", "aria-label", "alt", "title", "content"}  # prose, paths
@@ -57,6 +57,7 @@ FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 WOFF2 = re.compile(r"url\([\"']?([^)\"']+\.woff2)[\"']?\)")
 DISPLAY = re.compile(r"font-display:\s*\w+")
 SOURCES = re.compile(r"src:[^;}]*")
+COMMENT = re.compile(r"/\*(?!!).*?\*/\s*", re.DOTALL)  # /*! is a licence's
 RULE = re.compile(r"([^{}@]+)\{([^{}]*)\}")
 CLASS = re.compile(r"\.([\w-]+)")
 FONT = re.compile(r"font-(family|weight|style):\s*([^;}]+)")
@@ -172,7 +173,7 @@ def without_unused(sheets, words):
     )
     if done.returncode != 0:
         raise RuntimeError(f"{PROGRAM.name} failed:\n{done.stderr}")
-    return json.loads(done.stdout)
+    return [COMMENT.sub("", text) for text in json.loads(done.stdout)]
 
 
 # --- which glyphs -------------------------------------------------------------------------------
@@ -205,15 +206,30 @@ def letters(pages, sheet):
 
 
 def symbols(pages, sheet):
-    """Return the characters of the formulas in pages, by the Fonts that KaTeX's sheet gives to what they have."""
+    """Return the characters that each Font of KaTeX's sheet draws in the formulas of pages.
+
+    A rule on one class says which Font draws what stands in an element of that class, and the first Font draws
+    the rest; rules on several classes are for large signs, whose small fonts get all characters.
+    """
     formulas = "".join(formula for page in pages for formula in DRAWN.findall(page))
-    characters = set(html.unescape(TAG.sub("", formulas)))
-    classes = {"katex"}.union(*(names.split() for names in set(CLASSES.findall(formulas))))
-    fonts = {Font()}
+    parts = [(set(names.split()), html.unescape(text)) for names, text in PART.findall(formulas)]
+    classes = set().union(
+        *(names for names, _ in parts), *map(str.split, CLASSES.findall(formulas))
+    )
+    found, named = {}, set()
     for selectors, declarations in RULE.findall(FACE.sub("", sheet)):
-        if any(classes.issuperset(CLASS.findall(selector)) for selector in selectors.split(",")):
-            fonts.add(font(declarations))
-    return dict.fromkeys(fonts, characters)
+        if FONT.search(declarations):
+            for selector in selectors.split(","):
+                wanted = set(CLASS.findall(selector)) - {"katex"}
+                if wanted and wanted <= classes:
+                    drawn = "".join(
+                        text for names, text in parts if wanted <= names or len(wanted) > 1
+                    )
+                    found.setdefault(font(declarations), set()).update(drawn)
+                    named |= wanted if len(wanted) == 1 else set()
+    rest = "".join(text for names, text in parts if not names & named)
+    found.setdefault(Font(), set()).update(rest)
+    return found
 
 
 def with_fonts(sheet, characters, folder):
@@ -239,6 +255,7 @@ def with_fonts(sheet, characters, folder):
 def cut_font(path, characters):
     """Return a WOFF2 file with those of the characters that the font has; None if it has none of them."""
     options = subset.Options(flavor="woff2", hinting=False, name_IDs=[], notdef_outline=True)
+    options.layout_features = ["kern", "tnum"]  # figures of one width in tables
     whole = subset.load_font(path, options)
     wanted = {ord(character) for character in characters} & set(whole.getBestCmap())
     if not wanted:
