@@ -77,6 +77,7 @@ function start() {
   const watched = {childList: true, subtree: true, characterData: true};
   new MutationObserver(watchWidths(article)).observe(article, watched);
   nameSideBarSections();
+  document.fonts.ready.then(() => article.querySelectorAll(SCROLLER).forEach(look)); // a face changes widths
   window.addEventListener("load", nameCopyButtons); // another script has made them by then
 }
 

@@ -195,8 +195,9 @@ class Run:
         models = self._client.widget_state
         for model in models.values():
             for child in model.get("children", []):
-                if "value" in models[child.removeprefix("IPY_MODEL_")]:
-                    yield child.removeprefix("IPY_MODEL_")
+                name = child.removeprefix("IPY_MODEL_")
+                if models[name]["_model_name"].endswith(("SliderModel", "DropdownModel")):
+                    yield name  # a progress bar is none
 
     def change(self, model: str) -> list[str]:
         """Do what the front end does when the reader raises a number; return the HTML that the kernel sends."""

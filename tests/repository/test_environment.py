@@ -104,5 +104,5 @@ def test_every_target_of_the_makefile_is_in_its_help(root):
     phony = re.search(r"^\.PHONY: ((?:.*\\\n)*.*)", (root / "Makefile").read_text(), re.M)[1]
     internal = {"python", "environment", "book-environment"}
     help_text = run(["make", "help"], root).stdout
-    named = set(re.findall(r"^  make ([\w-]+)", help_text, re.M))
+    named = set(re.findall(r"^  make ([\w.-]+)", help_text, re.M))
     assert named == set(phony.replace("\\", "").split()) - internal
