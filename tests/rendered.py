@@ -4,20 +4,17 @@ Import the fixture where it is used: `from rendered import site`. The site is bu
 whichever worker asks first. (The module can't be named `site`: Python has one of that name.)
 """
 
-import contextlib
 import fcntl
-import functools
-import http.server
 import os
 import subprocess
 import sys
-import threading
 import uuid
 from pathlib import Path
 
 import pytest
 
 import toc
+from host import serve
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -40,23 +37,6 @@ def site():
     _build_once()
     with serve(HTML) as address:
         yield address
-
-
-@contextlib.contextmanager
-def serve(folder):
-    """Serve a folder on a free port of localhost; gives the address."""
-    handler = functools.partial(_Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("localhost", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://localhost:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        """Say nothing: a browser's requests don't belong into a test report."""
 
 
 def _build_once():

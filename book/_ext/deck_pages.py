@@ -224,7 +224,7 @@ class Errata(OfDeck):
         kind, shown = status(row, self.source)
         classes = [
             "erratum",
-            f"class-{row['class'][:2].lower()}",
+            *(f"class-{mark.lower()}" for mark in source_decks.kinds(row["class"])),
             f"deck-{row['deck'].lower()}",
             kind,
         ]
@@ -257,7 +257,7 @@ class ErrataCounts(Generated):
 
     def run(self):
         rows = self.source.book.errata.values()
-        classes = Counter(row["class"][:2] for row in rows)
+        classes = Counter(mark for row in rows for mark in source_decks.kinds(row["class"]))
         kinds = Counter(status(row, self.source)[0] for row in rows)
         listed = [
             self.paragraph(f"{words}: {classes[mark]}")
@@ -265,8 +265,9 @@ class ErrataCounts(Generated):
         ]
         tested = sum(row["tested"] for row in rows)
         told = (
-            f"There are {len(rows)} rows. For {tested} of them a small computation was made, which came out as the row "
-            f"says. The book shows {kinds['shown']} in a cell; {kinds['planned']} wait for chapters that are not "
+            f"There are {len(rows)} rows; one of two classes is counted in both. For {tested} of them a small "
+            f"computation was made, which came out as the row says. "
+            f"The book shows {kinds['shown']} in a cell; {kinds['planned']} wait for chapters that are not "
             f"written yet; {kinds['text']} are told here alone, many of them misprints and citations."
         )
         bullets = nodes.bullet_list("", *[nodes.list_item("", item) for item in listed])

@@ -3,21 +3,23 @@
 
 const filter = document.querySelector(".errata-filter");
 const rows = [...document.querySelectorAll(".erratum")];
+const decks = [...document.querySelectorAll("section:has(> .erratum)")];
 
 function apply() {
   const wanted = [...new FormData(filter).values()].filter(value => value);
   for (const row of rows) row.hidden = !wanted.every(name => row.classList.contains(name));
+  for (const deck of decks) deck.hidden = !deck.querySelector(".erratum:not([hidden])");
   const shown = rows.filter(row => !row.hidden).length;
   filter.querySelector("output").textContent = `${shown} of ${rows.length} rows`;
 }
 
-// A link may lead to a row that the filter hides.
+// A link may lead to a row or a deck that the filter hides.
 function showTarget() {
-  const row = location.hash && document.getElementById(location.hash.slice(1))?.closest(".erratum");
-  if (!row?.hidden) return;
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (!target || !target.closest(".erratum[hidden], section[hidden]")) return;
   filter.reset();
   apply();
-  row.scrollIntoView();
+  target.scrollIntoView();
 }
 
 filter.hidden = false;

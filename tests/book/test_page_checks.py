@@ -5,7 +5,7 @@ import pytest
 import page_checks
 import widget_demo as demo
 from browser import Watch
-from rendered import serve
+from host import serve
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>

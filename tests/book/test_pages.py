@@ -7,14 +7,8 @@ import nbformat
 import pytest
 import yaml
 
-CLASSES = {
-    "CE": "clear error",
-    "OV": "oversimplified or disputable",
-    "BI": "bibliography",
-    "TY": "misprint",
-    "NO": "notation clash",
-    "EX": "perhaps an artefact of reading the slides by machine",
-}
+from source_decks import CLASSES
+
 DECKS = ["D0", "D1", "D2", "D3", "D4"]
 
 

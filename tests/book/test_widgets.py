@@ -9,8 +9,9 @@ from matplotlib.image import imread
 import widget_demo as demo
 import widget_use
 from browser import Watch
+from host import serve
 from page_checks import PHONE, WIDTH, access_violations, cut_off, sideways
-from rendered import page_names, serve
+from rendered import page_names
 from unrolled.widgets.frames import svg_text, together
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Widgets</title>

@@ -190,8 +190,13 @@ def _of_numbers(deck):
             yield f"{DECKS}: {deck.id} {slide.title!r} is slide {last}, not {slide.number}"
 
 
+def kinds(mark):
+    """Return the classes that a mark names: 'CE/TY' is ['CE', 'TY'], 'CE (index)' is ['CE']."""
+    return mark.replace("?", "").partition(" ")[0].split("/")
+
+
 def class_names(mark):
     """Return a class in words: 'CE/TY' is 'clear error or misprint', 'CE (index)' 'clear error (index)'."""
-    kinds, _, remark = mark.replace("?", "").partition(" ")
-    words = " or ".join(CLASSES[kind] for kind in kinds.split("/"))
+    remark = mark.replace("?", "").partition(" ")[2]
+    words = " or ".join(CLASSES[kind] for kind in kinds(mark))
     return f"{words} {remark}".strip()
