@@ -24,7 +24,7 @@ function markIfWide(formula) {
 function makeFocusableIfScrolling(element) {
   const [, name] = Object.entries(SCROLLING).find(([selector]) => element.matches(selector));
   const named = element.getAttribute("aria-label") === name;
-  if (element.scrollWidth > element.clientWidth + 1) {
+  if (element.scrollWidth > element.clientWidth) {
     if (named) return;
     element.tabIndex = 0;
     element.setAttribute("role", "group");
