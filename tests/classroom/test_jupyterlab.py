@@ -20,6 +20,8 @@ WIDGETS, STRANGE = "99-widgets.ipynb", "98-strange.ipynb"
 SOON = 4_000  # milliseconds in which a kernel that is ready takes a cell
 RUN_ALL = 150_000  # milliseconds for all cells of a lecture, whose budget is 60 s
 
+# JupyterLab opens the notebooks of its last visit again, any of which may stand in front for a moment.
+IN_FRONT = "(name) => window.jupyterapp?.shell.currentWidget?.context?.path.endsWith(name)"
 KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
 CELLS = "Array.from(window.jupyterapp.shell.currentWidget.content.model.cells).filter((one) => one.type === 'code')"
 ALL_RAN = f"""{CELLS}.every((one) => !one.sharedModel.source.trim() || (one.executionCount && one.executionState === 'idle'))"""
@@ -70,6 +72,7 @@ def ran(server, page):
 def run_all(server, page, name):
     """Open a notebook in JupyterLab and run all its cells from the menu."""
     page.goto(server.address(f"lab/tree/{name}"))
+    page.wait_for_function(IN_FRONT, arg=name)
     page.wait_for_function(f"{KERNEL}?.status === 'idle'")
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()

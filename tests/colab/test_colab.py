@@ -33,8 +33,12 @@ def test_there_are_lectures():
 
 
 @pytest.fixture(scope="module", params=LECTURES, ids=[path.stem for path in LECTURES])
-def result(request, tmp_path_factory):
-    """The lecture, run top to bottom."""
+def result(request, tmp_path_factory, browser):  # noqa: F811
+    """The lecture, run top to bottom.
+
+    The browser comes first and goes last: jupyter_core takes another event loop while playwright runs one, and a
+    kernel whose sockets are closed in another loop than they were opened in costs a later kernel its output.
+    """
     folder = tmp_path_factory.mktemp("colab")
     start = time.perf_counter()
     machine = colab.create(folder)

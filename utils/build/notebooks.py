@@ -31,6 +31,7 @@ PATTERNS = ("book/*.ipynb", "lectures/*.ipynb", "solutions/*/*.ipynb")
 MAX_BYTES = 1_500_000
 PROMISES = (15, 30, 60, 120, 300)  # seconds; what a page says a notebook takes to run
 CELL_TIMEOUT = 300  # seconds
+OUTPUT_TIMEOUT = 30  # seconds from the end of a cell until all it showed has arrived
 BUDGET = {"lectures": 60, "solutions": 30}  # seconds from top to bottom on two CPU cores
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -353,6 +354,8 @@ def execute(notebook, folder):
         timeout=CELL_TIMEOUT,
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
+        iopub_timeout=OUTPUT_TIMEOUT,
+        raise_on_iopub_timeout=True,  # a notebook is never stored without what it printed
         extra_arguments=["--log-level=ERROR"],
         store_widget_state=False,
         on_cell_execute=on_start,
@@ -364,7 +367,9 @@ def execute(notebook, folder):
         except CellExecutionError as error:
             raise failed(f"{error.ename}: {error.evalue}") from error
         except CellTimeoutError as error:
-            raise failed(f"it ran longer than {CELL_TIMEOUT} s") from error
+            raise failed(
+                f"it ran longer than {CELL_TIMEOUT} s, or its output did not come"
+            ) from error
         except DeadKernelError as error:
             raise failed("the kernel died") from error
     return notebook, cells
