@@ -10,7 +10,7 @@ import widget_demo as demo
 import widget_use
 from browser import Watch
 from host import serve
-from page_checks import PHONE, WIDTH, access_violations, cut_off, sideways
+from page_checks import PHONE, WIDTH, access_violations, cut_off, open_page, settle, sideways
 from rendered import page_names
 from unrolled.widgets.frames import svg_text, together
 
@@ -90,12 +90,12 @@ def test_every_form_answers_to_keyboard_and_mouse(show, width):
 
 @pytest.mark.parametrize(("width", "scheme"), [(WIDTH, "light"), (WIDTH, "dark"), (PHONE, "dark")])
 def test_every_form_stands_white_on_a_page_of_the_book(site, browser, width, scheme):
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.goto(site + page_names()[1])
+    page = open_page(browser, site + page_names()[1], width, scheme)
     output = '<div class="cell docutils container"><div class="cell_output docutils container">'
     for form in demo.FORMS:
         html = f'{output}<div class="output text_html">{demo.html(form)}</div></div></div>'
         page.evaluate(INSERT, [".bd-article section", html])
+    settle(page)
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
     assert sideways(page) + cut_off(page) + access_violations(page) == []
     for widget in page.locator(widget_use.WIDGET).all():
