@@ -430,7 +430,7 @@ def _local_derivatives(cache):
 
 def _weight(params, workspace):
     """The weight (4, H, H + 1 + D) of the columns [h; 1; x], with blocks o, i, f, g whatever the variant has."""
-    own, (rows, D), H = BLOCKS[type(params)], params.U.shape, params.W.shape[1]
+    own, H, D = BLOCKS[type(params)], params.W.shape[1], params.U.shape[1]
     weight = workspace.empty("weight", (4, H, H + 1 + D), params.U.dtype)
     for block, gate in zip(weight, INSIDE, strict=True):
         if gate in own:
