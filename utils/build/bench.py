@@ -166,7 +166,7 @@ def main():
 
     print(parts[0])
     for name in options.layers:
-        parts.append(f"## {TITLES[name]}\n")
+        parts.append(f"### {TITLES[name]}\n")
         print(f"\n{TITLES[name]}")
         say(HEAD)
         single = []
