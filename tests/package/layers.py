@@ -1,4 +1,4 @@
-"""What the tests of the gated layers share: shapes, comparison, and torch's gradients."""
+"""What the tests of the gated layers share: shapes, comparison, and torch modules."""
 
 import numpy as np
 import torch
@@ -9,10 +9,6 @@ EXACT = 1e-10
 SHAPES = [(6, 3, 4, 5), (1, 3, 4, 5), (6, 1, 4, 5), (1, 1, 1, 1), (7, 2, 1, 3)]
 PADDING = {(6, 3, 4, 5): [2, 6, 0], (1, 3, 4, 5): [1, 0, 1], (7, 2, 1, 3): [7, 1]}
 CASES = [(shape, None) for shape in SHAPES] + list(PADDING.items())
-
-
-def sigmoid(a):
-    return 1 / (1 + np.exp(-a))
 
 
 def assert_equal(ours, exact, tolerance=EXACT):

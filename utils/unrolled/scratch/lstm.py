@@ -13,7 +13,7 @@ How it gets fast, besides the layout that `unrolled.scratch.gated` explains:
 - A block holds o, i, f, g and then c_{t-1}: so i * g and f * c_{t-1} are one product, (i, f) times (g, c_{t-1}).
 - These products and h are kept: local derivatives come from them, as in g i (1 - i) = ig - ig i.
 - The gradients of the weights are one product over all steps at the end.
-- A step of a small layer costs mostly the starts of NumPy's functions: there are sixteen of them in a step, dot starts
+- A step of a small layer costs mostly the starts of NumPy's functions: there are seventeen of them in a step, dot starts
   faster than matmul, and the number 1/2 is given as an array, to save converting it.
 
 A variant that lacks a gate is computed as the whole LSTM with that gate held open, and coupled gates as one whose
@@ -190,7 +190,7 @@ def chrono(rng, params, longest):
 
     b_f = log u with u uniform in 1..longest - 1, unit by unit, so that a unit forgets after about u steps; b_i = -b_f.
     Raises ValueError if longest is below 2 or there is no forget gate.
-    Source: Tallec & Ollivier (2018), section 2.
+    Source: Tallec & Ollivier (2018).
     """
     if longest < 2:
         raise ValueError(f"longest is {longest}, expected at least 2 steps")
