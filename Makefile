@@ -64,7 +64,7 @@ experiments: environment  ## repeat a recorded experiment: make experiments NAME
 grade: environment  ## grade a folder of submissions: make grade ASSIGNMENT=06-bptt SUBMISSIONS=folder
 	@$(BIN)/python -m unrolled.course.grading "$(ASSIGNMENT)" "$(SUBMISSIONS)" $(if $(UNSANDBOXED),--unsandboxed)
 
-bench: environment  ## measure the cost of a training step against torch and against the bare products
+bench: environment  ## measure the cost of a training step against torch; the figures go into book/benchmarks.md
 	@$(ONE_THREAD) $(BIN)/python utils/build/bench.py
 
 lighthouse: environment book  ## measure the first page and the heaviest lecture with Lighthouse (PAGES="..." for others)

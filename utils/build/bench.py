@@ -1,7 +1,9 @@
-"""Cost of a training step of `scratch.rnn` against `torch.nn.RNN` and against the bare matrix products.
+"""Cost of a training step of the layers in `unrolled.scratch` against torch, and against the bare matrix products.
 
 A step is the forward pass and the backward pass with the gradient of the input. Process CPU time, one thread; the
-contestants take turns in every round, and a figure is the ratio of the medians over all rounds.
+contestants take turns in every round, and a figure is the ratio of the medians over all rounds. The tables go into
+book/benchmarks.md, between its two marks; --dry leaves the page alone. It takes two minutes. The exit status is 1 if
+a layer costs more than it may.
 """
 
 import os
@@ -11,16 +13,21 @@ os.environ.update(
 )
 
 import argparse
+import datetime
+import platform
 import sys
 import time
+from pathlib import Path
 from statistics import median
 
 import numpy as np
 import torch
 from threadpoolctl import threadpool_info
 
-from unrolled.scratch import rnn
+import contestants
 
+PAGE = Path(__file__).resolve().parents[2] / "book/benchmarks.md"
+BEGIN, END = "% figures of make bench: begin", "% figures of make bench: end"
 SHAPES = [
     (25, 1, 65, 100),
     (35, 32, 64, 128),
@@ -28,58 +35,17 @@ SHAPES = [
     (100, 16, 32, 64),
     (200, 32, 16, 32),
 ]
+DTYPES = {"float32": np.float32, "float64": np.float64}
 TURN = 0.02  # CPU seconds a contestant gets in a round
-ALLOWED = 0.85  # of torch's cost
+TITLES = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU, reset after the product"}
+BUSY = 0.5  # a load average before the start that disturbs
 
 
-def scratch_step(params, x, dh):
-    """A step of `scratch.rnn` with a workspace."""
-    workspace = rnn.Workspace()
-
-    def step():
-        _, cache = rnn.forward(params, x, workspace=workspace)
-        rnn.backward(params, cache, dh)
-
-    return step
-
-
-def torch_step(params, x, dh):
-    """The same step of `torch.nn.RNN`."""
-    dtype = torch.from_numpy(x).dtype
-    module = torch.nn.RNN(x.shape[2], len(params.b), dtype=dtype)
-    x, dh = torch.from_numpy(x).clone().requires_grad_(), torch.from_numpy(dh)
-
-    def step():
-        module.zero_grad()
-        x.grad = None
-        h, _ = module(x)
-        h.backward(dh)
-
-    return step
-
-
-def products_step(params, x, dh):
-    """The matrix products of that step and nothing else, into arrays that are kept."""
-    U, W, _ = params
-    rows, flat_x = dh.reshape(-1, len(W)), x.reshape(-1, x.shape[2])
-    a, h, wide, narrow = (np.empty_like(array) for array in (rows, dh[0], rows, flat_x))
-    dU, dW = np.empty_like(U), np.empty_like(W)
-
-    def step():
-        np.matmul(flat_x, U.T, out=a)  # U x of all steps
-        for h_prev in dh:
-            np.matmul(h_prev, W.T, out=h)  # W h
-        for delta in dh:
-            np.matmul(delta, W, out=h)  # back through W
-        np.matmul(rows.T, wide, out=dW)
-        np.matmul(rows.T, flat_x, out=dU)
-        np.matmul(rows, U, out=narrow)  # dx
-
-    wide[:] = rows
-    return step
-
-
-CONTESTANTS = {"scratch": scratch_step, "torch": torch_step, "products": products_step}
+def allowed(name, dtype, batch):
+    """What `scratch` may cost, as a part of torch's cost."""
+    if name == "lstm" and dtype == "float32":
+        return 0.9 if batch == 1 else 2.0
+    return {"rnn": 0.85, "lstm": 0.85, "gru": 0.95}[name]
 
 
 def cpu_seconds(step, repeats):
@@ -95,7 +61,7 @@ def medians(steps, rounds):
     repeats = {}
     for name, step in steps.items():
         step()
-        repeats[name] = max(1, round(TURN / cpu_seconds(step, 3)))
+        repeats[name] = max(1, round(TURN / max(cpu_seconds(step, 2), 1e-9)))
     times = {name: [] for name in steps}
     for _ in range(rounds):
         for name, step in steps.items():
@@ -103,13 +69,53 @@ def medians(steps, rounds):
     return {name: median(values) for name, values in times.items()}
 
 
-def measure(shape, dtype, rounds):
-    """Medians of all contestants at one shape (T, B, D, H)."""
-    T, B, D, H = shape
-    rng = np.random.default_rng(0)
-    params = rnn.init(rng, D, H, dtype)
-    x, dh = (rng.standard_normal((T, B, n)).astype(dtype) for n in (D, H))
-    return medians({name: build(params, x, dh) for name, build in CONTESTANTS.items()}, rounds)
+def measure(name, shape, dtype, rounds):
+    """Medians of all contestants for one layer at one shape (T, B, D, H)."""
+    given = contestants.problem(name, shape, DTYPES[dtype])
+    builders = dict(contestants.CONTESTANTS)
+    if (name, dtype) == ("lstm", "float32"):
+        builders["without oneDNN"] = contestants.torch_without_onednn
+    return medians({key: build(name, *given) for key, build in builders.items()}, rounds)
+
+
+SPACE = "\N{NO-BREAK SPACE}"  # keeps a shape on one line
+HEAD = f"""| {f",{SPACE}".join("TBDH")} | dtype | ms | of torch | of cells | of naive | of products | products of torch |
+|---|---|---:|---:|---:|---:|---:|---:|"""
+
+
+def row(shape, dtype, cost):
+    """A line of the table: milliseconds of `scratch`, then its cost as a part of the others'."""
+    ours = cost["scratch"]
+    parts = [ours / cost[other] for other in ("torch", "cells", "naive", "products")]
+    parts.append(cost["products"] / cost["torch"])
+    cells = [
+        f",{SPACE}".join(map(str, shape)),
+        dtype,
+        f"{1e3 * ours:.2f}",
+        *(f"{p:.2f}" for p in parts),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def without_onednn(costs):
+    """What oneDNN does for torch's LSTM, in a sentence; costs: those of all shapes in float32."""
+    factors = [cost["without oneDNN"] / cost["torch"] for cost in costs]
+    ours = [cost["scratch"] / cost["without oneDNN"] for cost in costs]
+    return (
+        f"With oneDNN switched off, torch's float32 LSTM costs {min(factors):.1f} to {max(factors):.1f} times as much; "
+        f"`scratch.lstm` then costs {min(ours):.2f} to {max(ours):.2f} of it."
+    )
+
+
+def processor():
+    """The processor's name, as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(
+            line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
+        )
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
 
 
 def blas():
@@ -122,30 +128,69 @@ def blas():
     return "; ".join(described) or "unknown"
 
 
+def machine(rounds, load):
+    """Where the figures are from, in a paragraph; load: the load average before the start."""
+    described = (
+        f"Measured on {datetime.date.today():%d %B %Y}: {processor()}; Python {platform.python_version()}; "
+        f"NumPy {np.__version__} on {blas()}; torch {torch.__version__}. "
+        f"One thread, process CPU time, {rounds} rounds."
+    )
+    if load > BUSY:
+        described += (
+            f" The machine did other work at the same time (load average {load:.1f} before the start), "
+            "which shares its caches and its memory: the ratios can be off by a tenth or more."
+        )
+    return described
+
+
+def write(page, figures):
+    """Put the figures between the two marks of the page. Raises ValueError if a mark is missing."""
+    text = page.read_text()
+    before, _, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"{page} needs the lines {BEGIN!r} and {END!r}")
+    page.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}")
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--dry", action="store_true", help="print, and leave the page alone")
+    parser.add_argument("--layers", nargs="+", choices=TITLES, default=list(TITLES))
+    options = parser.parse_args()
+    if len(options.layers) < len(TITLES) and not options.dry:
+        parser.error("the page needs all layers: --layers goes with --dry")
     torch.set_num_threads(1)
-    print(
-        f"NumPy {np.__version__} on {blas()}; torch {torch.__version__}; one thread, CPU time, {rounds} rounds"
-    )
-    print(f"{'T, B, D, H':>18} {'dtype':>8} {'ms':>8} {'/ torch':>8} {'/ products':>11}")
-    worst = 0.0
-    for shape in SHAPES:
-        for dtype in (np.float32, np.float64):
-            cost = measure(shape, dtype, rounds)
-            ours = cost["scratch"]
-            worst = max(worst, ours / cost["torch"])
-            print(
-                f"{', '.join(map(str, shape)):>18} {np.dtype(dtype).name:>8} {1e3 * ours:8.2f} "
-                f"{ours / cost['torch']:8.2f} {ours / cost['products']:11.2f}",
-                flush=True,
-            )
-    print(f"largest ratio to torch: {worst:.2f} (allowed {ALLOWED})")
-    return int(worst > ALLOWED)
+    parts, misses = [machine(options.rounds, os.getloadavg()[0])], []
+
+    def say(text):
+        parts[-1] += f"\n{text}"
+        print(text, flush=True)
+
+    print(parts[0])
+    for name in options.layers:
+        parts.append(f"### {TITLES[name]}\n")
+        print(f"\n{TITLES[name]}")
+        say(HEAD)
+        single = []
+        for shape in SHAPES:
+            for dtype in DTYPES:
+                cost = measure(name, shape, dtype, options.rounds)
+                say(row(shape, dtype, cost))
+                ratio, limit = cost["scratch"] / cost["torch"], allowed(name, dtype, shape[1])
+                if ratio > limit:
+                    misses.append(f"{name} at {shape} in {dtype}: {ratio:.2f}, may be {limit}")
+                if dtype == "float32":
+                    single.append(cost)
+        if name == "lstm":
+            say("\n" + without_onednn(single))
+    if not options.dry:
+        write(PAGE, "\n\n".join(parts))
+    print("\n".join(misses) or "every layer is within what it may cost")
+    return int(bool(misses))
 
 
 if __name__ == "__main__":
