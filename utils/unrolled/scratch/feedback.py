@@ -149,7 +149,7 @@ def forward(params, x, state=None, lengths=None):
     Returns the outputs o (T, B, K), zero at steps that don't count, and a cache for `backward`; cache.h holds the
     hidden states, and cache.state is the state after the last step that counts.
     Raises ValueError if shapes don't fit, T is 0, or a dtype is not the parameters'.
-    Source: equations (5.3) and (5.8)-(5.11).
+    Source: equations (5.1)-(5.3) and (5.8)-(5.10).
     """
     place = place_of(params)
     source, target = _ends(place)
@@ -167,11 +167,11 @@ def forward(params, x, state=None, lengths=None):
         held = np.concatenate([x[t], past[t]], axis=1) if target == "x" else x[t]
         a = params.b + held @ params.U.T  # (5.8)
         if target == "h":
-            a += past[t] @ params.F.T  # (5.9), (5.10)
-        h[t] = np.tanh(a)
+            a += past[t] @ params.F.T  # (5.1), (5.9)
+        h[t] = np.tanh(a)  # (5.2)
         o[t] = params.c + h[t] @ params.V.T  # (5.3)
         if target == "o":
-            o[t] += past[t] @ params.F.T  # (5.11)
+            o[t] += past[t] @ params.F.T  # (5.10)
         if source is not None:
             past[t + 1] = {"x": x, "h": h, "o": o}[source][t]
     last = past[T].copy() if lengths is None else past[lengths, np.arange(B)]
