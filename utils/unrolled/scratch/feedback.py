@@ -149,7 +149,7 @@ def forward(params, x, state=None, lengths=None):
     Returns the outputs o (T, B, K), zero at steps that don't count, and a cache for `backward`; cache.h holds the
     hidden states, and cache.state is the state after the last step that counts.
     Raises ValueError if shapes don't fit, T is 0, or a dtype is not the parameters'.
-    Source: equations (5.1)-(5.3) and (5.8)-(5.10).
+    Source: equations (5.2)-(5.4) and (5.10)-(5.12).
     """
     place = place_of(params)
     source, target = _ends(place)
@@ -165,13 +165,13 @@ def forward(params, x, state=None, lengths=None):
         past[0] = _checked("state.past", state.past, (B, size), x.dtype)
     for t in range(T):
         held = np.concatenate([x[t], past[t]], axis=1) if target == "x" else x[t]
-        a = params.b + held @ params.U.T  # (5.8)
+        a = params.b + held @ params.U.T  # (5.2), (5.10)
         if target == "h":
-            a += past[t] @ params.F.T  # (5.1), (5.9)
-        h[t] = np.tanh(a)  # (5.2)
-        o[t] = params.c + h[t] @ params.V.T  # (5.3)
+            a += past[t] @ params.F.T  # (5.2), (5.11)
+        h[t] = np.tanh(a)  # (5.3)
+        o[t] = params.c + h[t] @ params.V.T  # (5.4)
         if target == "o":
-            o[t] += past[t] @ params.F.T  # (5.10)
+            o[t] += past[t] @ params.F.T  # (5.12)
         if source is not None:
             past[t + 1] = {"x": x, "h": h, "o": o}[source][t]
     last = past[T].copy() if lengths is None else past[lengths, np.arange(B)]
