@@ -7,11 +7,12 @@ import pytest
 
 from unrolled.scratch import activations
 
-A = np.array([-3.0, -0.7, -1e-3, 0.2, 1.0, 4.0])
+A = np.array([-3.0, -0.7, -1e-3, 0.2, 1.5, 4.0])
 EXACT = {
     "sigmoid": lambda a: 1 / (1 + math.exp(-a)),
     "tanh": math.tanh,
     "relu": lambda a: max(a, 0.0),
+    "saturated_linear": lambda a: min(max(a, 0.0), 1.0),
 }
 
 
@@ -34,6 +35,16 @@ def test_sigmoid_does_not_overflow():
 
 def test_relu_slope_is_zero_at_the_kink():
     assert activations.relu_slope(np.zeros(1)) == 0
+
+
+def test_the_slope_of_the_saturated_linear_function_is_zero_at_its_kinks():
+    np.testing.assert_array_equal(activations.saturated_linear_slope(np.array([0.0, 1.0])), 0)
+
+
+def test_the_step_jumps_at_zero_and_keeps_the_dtype():
+    found = activations.step(np.array([-2.0, -1e-300, 0.0, 3.0], np.float64))
+    np.testing.assert_array_equal(found, [0, 0, 1, 1])
+    assert activations.step(np.zeros(2, np.float32)).dtype == np.float32
 
 
 def test_softmax_is_the_ratio_of_exponentials_and_survives_large_logits():

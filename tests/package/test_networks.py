@@ -17,6 +17,7 @@ from unrolled import plots
 from unrolled.plots import networks, palette
 from unrolled.plots.networks import Graph, drawing
 from unrolled.plots.networks import architectures as nets
+from unrolled.scratch import feedback as fed_back
 from unrolled.scratch import rnn
 
 GIVEN = {  # every architecture, with each of its variants at least once
@@ -31,6 +32,7 @@ GIVEN = {  # every architecture, with each of its variants at least once
         for hidden in (False, True)
     },
     "no inputs": nets.output_recurrence(3, feedback="sample", hidden=True, inputs=False),
+    **{f"feedback, {place}": nets.feedback(place) for place in (*nets.PLACES, "none")},
     "bidirectional": nets.bidirectional(3),
     "deep": nets.deep(3, 3),
     "deep, skip": nets.deep(3, 3, skip=True),
@@ -690,3 +692,22 @@ def test_shapes_read_and_write_where_they_say(kind, reads, writes):
     nodes = nets.shape(kind, 4).nodes
     assert [int(n[1:]) for n in nodes if n[0] == "x"] == reads
     assert [int(n[1:]) for n in nodes if n[0] == "o"] == writes
+
+
+@pytest.mark.parametrize("place", nets.PLACES)
+def test_what_a_feedback_reaches_is_what_its_network_can_know(place):
+    """The ancestors of an output among the data are the inputs on which `scratch.feedback` makes it depend."""
+    graph, T = nets.feedback(place, 4), 4
+    params = fed_back.init(np.random.default_rng(0), 2, 5, 3, place)
+    x = np.random.default_rng(1).normal(size=(T, 1, 2))
+    _, cache = fed_back.forward(params, x)
+    do = np.zeros((T, 1, 3))
+    do[-1] = 1
+    _, dx, _ = fed_back.backward(params, cache, do)
+    known = {f"d{t}" for t in range(1, T + 1) if dx[t - 1].any()}
+    assert {name for name in graph.ancestors(f"o{T}") if name[0] == "d"} == known
+
+
+def test_a_feedback_in_no_place():
+    with pytest.raises(ValueError, match="place is 'h to o', expected one of 'x to x'"):
+        nets.feedback("h to o")

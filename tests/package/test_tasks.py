@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 
 from unrolled import tasks
+from unrolled.plots.networks import architectures
+from unrolled.tasks import reviewing
 
 BUILD = {
     "first_token": lambda rng: tasks.first_token(rng, 7, 50, 4),
     "lag_copy": lambda rng: tasks.lag_copy(rng, 7, 50, 3),
     "running_sum": lambda rng: tasks.running_sum(rng, 7, 50),
     "parity": lambda rng: tasks.parity(rng, 7, 50),
+    "reviews": lambda rng: tasks.reviews(rng, 50)[::2],
+    "detect": lambda rng: tasks.detect(rng, 9, 50),
+    "shaped": lambda rng: tasks.shaped(rng, "delayed", 50)[:2],
 }
 
 
@@ -71,3 +76,80 @@ def test_dtypes():
     ):
         assert x.dtype == np.float32 and np.issubdtype(y.dtype, np.integer)
     assert [a.dtype for a in tasks.running_sum(rng, 3, 2, np.float32)] == [np.float32, np.float32]
+
+
+def test_reviews_are_judged_clause_by_clause():
+    batch = tasks.reviews(np.random.default_rng(5), 300, (1, 3, 5))
+    assert batch.words.shape == (35, 300) and set(batch.favourable) == {0, 1}
+    clauses_seen, longest = set(), 0
+    for words, length, favourable in zip(batch.words.T, batch.lengths, batch.favourable):
+        assert not words[length:].any()
+        review = reviewing.text(words, length)
+        assert review.endswith(" .") and review.count(".") == 1
+        clauses = review.removesuffix(" .").split(" and ")
+        verdicts = []
+        for clause in clauses:
+            the, subject, was, *rest = clause.split()
+            assert (the, was) == ("the", "was") and subject in reviewing.SUBJECTS
+            verdicts.append((rest[-1] in reviewing.PRAISE) != (rest[0] == "not"))
+            assert rest[-1] in reviewing.PRAISE + reviewing.BLAME
+        assert favourable == (sum(verdicts) > len(verdicts) / 2)
+        clauses_seen.add(len(clauses))
+        longest = max(longest, length)
+    assert clauses_seen == {1, 3, 5} and longest <= 35
+
+
+def test_in_reviews_negation_and_polarity_are_independent_coins():
+    batch = tasks.reviews(np.random.default_rng(6), 4000, (1,))
+    is_not = (batch.words == reviewing.PLACE["not"]).any(axis=0)
+    praise = np.isin(batch.words, [reviewing.PLACE[w] for w in reviewing.PRAISE]).any(axis=0)
+    assert abs(is_not.mean() - 0.5) < 0.03 and abs(praise.mean() - 0.5) < 0.03
+    assert abs(np.corrcoef(is_not, praise)[0, 1]) < 0.06
+    np.testing.assert_array_equal(batch.favourable, is_not != praise)
+
+
+@pytest.mark.parametrize("clauses", [(2,), (1, 9), (0,)])
+def test_reviews_refuse_numbers_of_clauses(clauses):
+    with pytest.raises(ValueError, match="expected odd numbers from 1 to 7"):
+        tasks.reviews(np.random.default_rng(0), 2, clauses)
+
+
+def test_detect():
+    x, y = tasks.detect(np.random.default_rng(7), 12, 200, (2, 0, 2), K=3)
+    assert x.shape == (12, 200, 3) and y.shape == (12, 200)
+    for symbols, verdicts in zip(x.argmax(-1).T, y.T):
+        word = "".join(map(str, symbols))
+        assert verdicts.tolist() == [int("202" in word[: t + 1]) for t in range(12)]
+    assert y[-1].mean() == 0.5
+    with pytest.raises(ValueError, match="the pattern has 3 symbols, the sequence 2"):
+        tasks.detect(np.random.default_rng(7), 2, 4)
+
+
+ANSWER = {  # the targets that count, from one sequence x (T, D)
+    "one to one": lambda x: [int(x[0, 0] == x[0, 1])],
+    "one to many": lambda x: [(x[0].argmax() + t) % 4 for t in range(6)],
+    "many to one": lambda x: [int((x == 1).sum() > 3)],
+    "many to many": lambda x: [int((x[: t + 1] == 1).sum()) % 2 for t in range(6)],
+    "delayed": lambda x: x[:3].argmax(-1)[::-1].tolist(),
+}
+
+
+@pytest.mark.parametrize("kind", ANSWER)
+def test_shaped(kind):
+    batch = tasks.shaped(np.random.default_rng(8), kind, 60)
+    reads, writes = architectures.SHAPES[kind]
+    T = len(batch.x)
+    assert batch.writes.tolist() == [writes(t, T) for t in range(1, T + 1)]
+    assert batch.x.any(axis=(1, 2)).tolist() == [reads(t, T) for t in range(1, T + 1)]
+    for n in range(60):
+        assert batch.y[batch.writes, n].tolist() == ANSWER[kind](batch.x[:, n])
+    assert not batch.y[~batch.writes].any() and set(batch.y[batch.writes].ravel()) == set(
+        range(batch.K)
+    )
+
+
+def test_shaped_refuses():
+    with pytest.raises(ValueError, match="kind is 'many', expected one of 'one to one'"):
+        tasks.shaped(np.random.default_rng(0), "many", 2)
+    with pytest.raises(ValueError, match="an even number of steps, got 5"):
+        tasks.shaped(np.random.default_rng(0), "delayed", 2, 5)

@@ -36,6 +36,21 @@ def relu_slope(h):
     return (h > 0).astype(h.dtype)
 
 
+def saturated_linear(a):
+    """The piece-wise linear function that is a between 0 and 1, and 0 or 1 outside."""
+    return np.clip(a, 0, 1)
+
+
+def saturated_linear_slope(h):
+    """Slope of the saturated linear function where its output is h: 1 where 0 < h < 1, else 0 (also at the kinks)."""
+    return ((h > 0) & (h < 1)).astype(h.dtype)
+
+
+def step(a):
+    """1 where a >= 0, else 0. It has no useful slope: 0 everywhere but at the jump, where it has none."""
+    return np.heaviside(a, 1).astype(a.dtype)
+
+
 def softmax(o):
     """Probabilities (..., K) of the logits o (..., K); equation (6.4)."""
     e = np.exp(o - o.max(axis=-1, keepdims=True))  # the shift cancels, and nothing overflows

@@ -5,5 +5,7 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 
 from unrolled.tasks.accumulating import parity, running_sum
 from unrolled.tasks.remembering import first_token, lag_copy
+from unrolled.tasks.reviewing import reviews
+from unrolled.tasks.shaping import detect, shaped
 
-__all__ = ["first_token", "lag_copy", "parity", "running_sum"]
+__all__ = ["detect", "first_token", "lag_copy", "parity", "reviews", "running_sum", "shaped"]

@@ -114,6 +114,39 @@ def deep(layers, steps, *, skip=False):
     return graph
 
 
+PLACES = ("x to x", "h to x", "h to h", "o to x", "o to h", "o to o")
+LAYER = {"d": 0.0, "x": 1.1, "h": 2.2, "o": 3.3}  # data, and the layers that the feedback joins
+APART = 1.75
+
+
+def feedback(place, steps=3):
+    """A network with an input layer ("x1", above its data "d1"), a hidden and an output layer, and one feedback.
+
+    place: the layer whose value goes into which layer of the next step, such as "h to h"; "none" draws no feedback.
+    An input layer computes nothing: it holds the data, and what the feedback brings.
+    """
+    _one_of("place", place, (*PLACES, "none"))
+    steps_of(steps)
+    graph = Graph()
+    for t in range(1, steps + 1):
+        graph.node(f"d{t}", f"$x_{{{t}}}$", "input", (t * APART, LAYER["d"]), stage=t)
+        graph.node(f"x{t}", "", "muted", (t * APART, LAYER["x"]), shape="box", stage=t)
+        graph.node(f"h{t}", f"$h_{{{t}}}$", "state", (t * APART, LAYER["h"]), stage=t)
+        graph.node(f"o{t}", f"$o_{{{t}}}$", "output", (t * APART, LAYER["o"]), stage=t)
+        graph.edge(f"d{t}", f"x{t}").edge(f"x{t}", f"h{t}", "$U$").edge(f"h{t}", f"o{t}", "$V$")
+        if t > 1 and place != "none":
+            _feed_back(graph, *place.split(" to "), t)
+    return graph
+
+
+def _feed_back(graph, source, target, t):
+    start, end = f"{'d' if source == 'x' else source}{t - 1}", f"{target}{t}"
+    (x, y), (_, low) = graph.nodes[start].at, graph.nodes[end].at
+    lane = x + APART / 2
+    via = () if y == low else ((lane, y), (lane, low))
+    graph.edge(start, end, role=ROLE[source], via=via, width=2.4)
+
+
 SHAPES = {
     "one to one": (lambda t, n: t == 1, lambda t, n: t == 1),
     "one to many": (lambda t, n: t == 1, lambda t, n: True),
