@@ -4,6 +4,7 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 """
 
 from unrolled.tasks.accumulating import parity, running_sum
+from unrolled.tasks.grammars import REBER, is_reber, reber
 from unrolled.tasks.remembering import first_token, lag_copy
 
-__all__ = ["first_token", "lag_copy", "parity", "running_sum"]
+__all__ = ["REBER", "first_token", "is_reber", "lag_copy", "parity", "reber", "running_sum"]
