@@ -267,14 +267,14 @@ def lost_bits(joint):
             ),
             Wrong(
                 lost("rows[i] * columns[j] * np.log2(joint[i, j] / (rows[i] * columns[j]))"),
-                "hidden",
+                "check",
                 "weighted by the wrong distribution",
             ),
             Wrong(
                 lost(
                     "joint[i, j] * np.log2(joint[i, j] / rows[i])", there="joint[i, j] > 0"
                 ).replace("return total", "return total + 1"),
-                "check",
+                "hidden",
                 "a conditional entropy and a constant",
             ),
         ],
