@@ -106,3 +106,19 @@ def test_one_hot():
     assert batches.one_hot(1, 3, np.float32).dtype == np.float32
     with pytest.raises(ValueError, match="range from -1 to 1, expected 0 to 2"):
         batches.one_hot([1, -1], 3)
+
+
+def test_co2_by_month_is_the_mean_of_its_weeks():
+    time, value = co2.weekly()
+    months, level = co2.monthly()
+    assert len(months) == len(level) == 526 and (np.diff(months) == np.timedelta64(1, "M")).all()
+    empty = []
+    for n, month in enumerate(months):
+        weeks = value[(time.astype("datetime64[M]") == month) & ~np.isnan(value)]
+        if len(weeks):
+            assert abs(level[n] - weeks.mean()) < 1e-9
+        else:
+            empty.append(n)
+    assert empty == [3, 7, 71, 72, 73]
+    assert abs(level[3] - (level[2] + level[4]) / 2) < 1e-9
+    np.testing.assert_allclose(np.diff(level[70:75]), (level[74] - level[70]) / 4)

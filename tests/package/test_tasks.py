@@ -1,5 +1,7 @@
 """The tasks against their definitions."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -153,3 +155,44 @@ def test_shaped_refuses():
         tasks.shaped(np.random.default_rng(0), "many", 2)
     with pytest.raises(ValueError, match="an even number of steps, got 5"):
         tasks.shaped(np.random.default_rng(0), "delayed", 2, 5)
+
+
+def test_reber_strings_follow_the_grammar():
+    y, lengths = tasks.reber(np.random.default_rng(3), 400)
+    assert y.shape == (lengths.max(), 400) and set(np.unique(y)) == set(range(7))
+    strings = ["".join(tasks.REBER[i] for i in y[:n, b]) for b, n in enumerate(lengths)]
+    assert all(tasks.is_reber(string) for string in strings)
+    assert not y[np.arange(len(y))[:, None] >= lengths].any()
+    third = np.mean([string[1] == "T" for string in strings])
+    assert abs(third - 0.5) < 0.1 and lengths.min() == 5
+
+
+@pytest.mark.parametrize("string", ["BTXSE", "BPVVE", "BTSSXSE", "BPTTVPSE", "BTXXVVE"])
+def test_reber_strings_that_are_grammatical(string):
+    assert tasks.is_reber(string)
+
+
+@pytest.mark.parametrize(
+    "string", ["", "B", "BTXS", "BTVE", "BPVVEE", "TXSE", "BQ", "BTSE", "BPSE"]
+)
+def test_reber_strings_that_are_not(string):
+    assert not tasks.is_reber(string)
+
+
+def test_reber_is_decided_as_a_list_of_its_strings_decides():
+    """All strings of up to seven symbols that begin with B and end with E."""
+    found = {
+        "".join(s)
+        for n in range(7)
+        for s in itertools.product("TPSXV", repeat=n)
+        if tasks.is_reber("B" + "".join(s) + "E")
+    }
+    language, frontier = set(), [("", 1)]
+    arcs = {(1, "T"): 2, (1, "P"): 3, (2, "S"): 2, (2, "X"): 4, (3, "T"): 3, (3, "V"): 5}
+    arcs |= {(4, "X"): 3, (4, "S"): 6, (5, "P"): 4, (5, "V"): 6}
+    for _ in range(7):
+        language |= {string for string, node in frontier if node == 6}
+        frontier = [
+            (s + c, end) for s, node in frontier for (at, c), end in arcs.items() if at == node
+        ]
+    assert found == language and len(language) > 10

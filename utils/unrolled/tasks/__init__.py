@@ -4,8 +4,20 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 """
 
 from unrolled.tasks.accumulating import parity, running_sum
+from unrolled.tasks.grammars import REBER, is_reber, reber
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
 from unrolled.tasks.shaping import detect, shaped
 
-__all__ = ["detect", "first_token", "lag_copy", "parity", "reviews", "running_sum", "shaped"]
+__all__ = [
+    "REBER",
+    "detect",
+    "first_token",
+    "is_reber",
+    "lag_copy",
+    "parity",
+    "reber",
+    "reviews",
+    "running_sum",
+    "shaped",
+]
