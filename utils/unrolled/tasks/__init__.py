@@ -3,7 +3,7 @@
 Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y).
 """
 
-from unrolled.tasks.accumulating import parity, running_sum
+from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
 from unrolled.tasks.remembering import first_token, lag_copy
 
-__all__ = ["first_token", "lag_copy", "parity", "running_sum"]
+__all__ = ["delayed_xor", "first_token", "lag_copy", "odd_words", "parity", "running_sum"]
