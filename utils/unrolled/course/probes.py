@@ -140,6 +140,14 @@ def shakespeare():
     return f"{len(text):,} characters, {len(set(text))} different ones"
 
 
+def pinyin():
+    """The phrases and their readings."""
+    from unrolled.data import pinyin
+
+    phrases = pinyin.phrases()
+    return f"{len(phrases):,} phrases, {len(pinyin.polyphones(phrases))} characters with several readings"
+
+
 def records():
     """Every recorded experiment."""
     from unrolled import recorded
@@ -171,7 +179,7 @@ def browser():
 PROBES = {
     probe.__name__: probe
     for probe in (
-        numpy, kernel, torch, figures, widgets, sunspots, co2, shakespeare, records, browser
+        numpy, kernel, torch, figures, widgets, sunspots, co2, shakespeare, pinyin, records, browser
     )
 }  # fmt: skip
 

@@ -25,6 +25,7 @@ __all__ = [
     "forward",
     "from_torch",
     "init",
+    "part_from_torch",
 ]
 
 
@@ -170,10 +171,14 @@ def from_torch(module):
     """
     if module.num_layers != 1 or module.bidirectional:
         raise ValueError(f"expected one layer in one direction, the module is {module}")
-    U, W = (weight.detach().numpy().copy() for weight in (module.weight_ih_l0, module.weight_hh_l0))
-    b = np.zeros(len(W), W.dtype)
-    if module.bias:
-        b = (module.bias_ih_l0 + module.bias_hh_l0).detach().numpy()
+    return part_from_torch(module, "l0")
+
+
+def part_from_torch(module, part):
+    """Parameters of one layer and direction of a torch.nn.RNN by torch's name for it, such as "l1_reverse"."""
+    weight = lambda name: getattr(module, f"{name}_{part}").detach().numpy()
+    U, W = weight("weight_ih").copy(), weight("weight_hh").copy()
+    b = weight("bias_ih") + weight("bias_hh") if module.bias else np.zeros(len(W), W.dtype)
     return TYPES[module.nonlinearity](U, W, b)
 
 

@@ -14,6 +14,7 @@ class Workspace:
     def __init__(self):
         self.turn = 0
         self._kept = {}
+        self._parts = {}
 
     def begin(self):
         """Start a forward call: caches of earlier turns are void from now on. Returns the number of this turn."""
@@ -26,6 +27,12 @@ class Workspace:
         if kept is None or kept.shape != shape or kept.dtype != dtype:
             kept = self._kept[name] = np.empty(shape, dtype)
         return kept
+
+    def part(self, name):
+        """The workspace of a part of the layer, the same for the same name: for layers made of layers."""
+        if name not in self._parts:
+            self._parts[name] = Workspace()
+        return self._parts[name]
 
     def require(self, turn):
         """Raise RuntimeError if a forward call has reused the arrays since `turn`."""
@@ -44,6 +51,9 @@ class Fresh(Workspace):
 
     def empty(self, name, shape, dtype):
         return np.empty(shape, dtype)
+
+    def part(self, name):
+        return self
 
 
 FRESH = Fresh()  # keeps nothing, so all calls can share it

@@ -3,7 +3,7 @@
 Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y).
 """
 
-from unrolled.tasks.accumulating import parity, running_sum
+from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
 from unrolled.tasks.grammars import REBER, is_reber, reber
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
@@ -11,10 +11,12 @@ from unrolled.tasks.shaping import detect, shaped
 
 __all__ = [
     "REBER",
+    "delayed_xor",
     "detect",
     "first_token",
     "is_reber",
     "lag_copy",
+    "odd_words",
     "parity",
     "reber",
     "reviews",
