@@ -22,9 +22,11 @@ from unrolled.plots.palette import COLOUR
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = Path(__file__).resolve().parent
 BUDGET = 45  # minutes of one chapter's core
-CODE_SIZES = (22, 18)  # pixels, the largest and the smallest letters of code
+CODE_SIZES = (22, 16)  # pixels, the largest and the smallest letters of code
 CODE_WIDTH = 1122  # pixels that a line of code has (deck.css)
+CODE_HEIGHT = 590  # pixels that the lines of a cell's code and text have
 ADVANCE = 0.603  # width of a letter of code per pixel of its size
+LEADING = 1.32  # height of a line of code per pixel of its size (deck.css)
 
 STARTS = ("slide", "subslide")
 SHOWN = (*STARTS, "fragment", "-")
@@ -148,12 +150,14 @@ def alternative(cell):
 
 
 def code_size(cell):
-    """Return the size in pixels in which the longest line of the cell's shown code and text fits its slide."""
+    """Return the size in pixels in which the cell's shown code and text fit their slide, by width and by height."""
     texts = [cell.source] if cell.cell_type == "code" and cell.metadata.deck.show_code else []
     texts += [output.text for output in cell.get("outputs", []) if output.output_type == "stream"]
-    longest = max((len(line) for text in texts for line in text.splitlines()), default=1)
+    lines = [line for text in texts for line in text.splitlines()] or [""]
+    longest = max(1, max(map(len, lines)))
     largest, smallest = CODE_SIZES
-    return max(smallest, min(largest, int(2 * CODE_WIDTH / (ADVANCE * max(longest, 1))) / 2))
+    fits = min(CODE_WIDTH / (ADVANCE * longest), CODE_HEIGHT / (LEADING * len(lines)))
+    return max(smallest, min(largest, int(2 * fits) / 2))
 
 
 def prepare(cell, link):
