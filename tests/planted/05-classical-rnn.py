@@ -108,6 +108,11 @@ PLANTED = {
                 "W not transposed for rows",
             ),
             Wrong(
+                FORWARD.format(line="h[t] = np.tanh(b + W @ h_prev + x[t] @ U.T)"),
+                "check",
+                "columns where rows are: fits one sequence of one unit alone",
+            ),
+            Wrong(
                 FORWARD.format(line="h[t] = b + h_prev @ W.T + x[t] @ U.T"),
                 "check",
                 "no activation",
@@ -124,7 +129,7 @@ PLANTED = {
             ),
             Wrong(
                 FORWARD.format(line="h[t] = np.tanh(h_prev @ W.T + x[t] @ U.T)"),
-                "hidden",
+                "check",
                 "the bias is forgotten",
             ),
         ],
@@ -190,12 +195,12 @@ def masked_loss(o, y, mask):
         ],
         "wrong": [
             Wrong(masked(L="np.where(mask == 1, p, 0).sum() / N"), "check", "the lost minus"),
-            Wrong(masked(p="np.log(y_hat)"), "hidden", "the logarithm of a probability that is 0"),
+            Wrong(masked(p="np.log(y_hat)"), "check", "the logarithm of a probability that is 0"),
             Wrong(masked(N="mask.size"), "check", "divides by all steps"),
             Wrong(masked(do="(y_hat - true) / N"), "check", "the gradient is not masked"),
             Wrong(masked(do="(true - y_hat) * mask[:, :, None] / N"), "check", "the turned sign"),
-            Wrong(masked(do="(y_hat - true) * mask[:, :, None]"), "hidden", "no division by N"),
-            Wrong(masked(logits="o"), "hidden", "overflows"),
+            Wrong(masked(do="(y_hat - true) * mask[:, :, None]"), "check", "no division by N"),
+            Wrong(masked(logits="o"), "check", "overflows"),
         ],
     },
     "q5-output-loop": {
@@ -219,10 +224,10 @@ def output_loop_gradients(o, do, S):
                 "check",
                 "the output after instead of before",
             ),
-            Wrong(loop(back="g[t + 1] @ S.T"), "hidden", "S transposed for rows"),
+            Wrong(loop(back="g[t + 1] @ S.T"), "check", "S transposed for rows"),
             Wrong(
                 loop(dS="sum(o[t - 1].T @ g[t] for t in range(1, len(o)))"),
-                "hidden",
+                "check",
                 "a transposed square gradient",
             ),
             Wrong(loop(copied=""), "hidden", "overwrites the caller's do"),
@@ -241,6 +246,11 @@ def output_loop_gradients(o, do, S):
         ],
         "wrong": [
             Wrong(DRAW.format(line="return p.argmax(axis=1)"), "check", "the largest"),
+            Wrong(
+                DRAW.format(line="return (np.cumsum(p, axis=1) <= u[:, None]).sum(axis=1)"),
+                "check",
+                "the cumulated sum ends at 0.9999: class K is drawn",
+            ),
             Wrong(
                 DRAW.format(
                     line="return np.minimum((np.cumsum(p, axis=1) < u[:, None]).sum(axis=1),"
@@ -306,7 +316,8 @@ def lookback(run, x):
             Wrong(
                 lookback().replace("return k\n", "return k + 1\n"), "check", "counts lags from one"
             ),
-            Wrong(lookback(copy=""), "hidden", "changes x in place, and the changes add up"),
+            Wrong(lookback(row="-k"), "check", "row -k is not lag k: lag 0 moves the first input"),
+            Wrong(lookback(copy=""), "check", "changes x in place, and the changes add up"),
             Wrong(
                 lookback(acts="(run(moved) != before).any()", last=""),
                 "hidden",

@@ -165,13 +165,13 @@ def forward(params, x, state=None, lengths=None):
         past[0] = _checked("state.past", state.past, (B, size), x.dtype)
     for t in range(T):
         held = np.concatenate([x[t], past[t]], axis=1) if target == "x" else x[t]
-        a = params.b + held @ params.U.T  # (5.2), (5.10)
+        a = params.b + held @ params.U.T  # (5.2), (5.12)
         if target == "h":
-            a += past[t] @ params.F.T  # (5.2), (5.11)
+            a += past[t] @ params.F.T  # (5.2), (5.10)
         h[t] = np.tanh(a)  # (5.3)
         o[t] = params.c + h[t] @ params.V.T  # (5.4)
         if target == "o":
-            o[t] += past[t] @ params.F.T  # (5.12)
+            o[t] += past[t] @ params.F.T  # (5.11)
         if source is not None:
             past[t + 1] = {"x": x, "h": h, "o": o}[source][t]
     last = past[T].copy() if lengths is None else past[lengths, np.arange(B)]
