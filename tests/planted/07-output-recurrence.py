@@ -91,7 +91,8 @@ PLANTED = {
             Wrong("answer_1 = 7", "check", "free running"),
             Wrong("answer_1 = 10", "check", "reads y_3, unshifted"),
             Wrong("answer_1 = 1", "check", "the state, not the output"),
-            Wrong("answer_1 = 8", "hidden", "shifted by two: reads y_1"),
+            Wrong("answer_1 = 8", "check", "shifted by two: reads y_1"),
+            Wrong("answer_1 = -2", "hidden", "the true output of step 2 itself"),
         ],
     },
     "q2-shift": {
@@ -118,7 +119,7 @@ PLANTED = {
             ),
             Wrong(
                 SHIFT.format(line="fed = y; fed[1:] = y[:-1].copy(); fed[0] = start"),
-                "hidden",
+                "check",
                 "overwrites the caller's y",
             ),
         ],
@@ -137,11 +138,10 @@ def fed_back(W, b, V, c):
             Wrong(fed_back(R="W @ V.T"), "check", "the transpose is no inverse"),
             Wrong(fed_back(b_new="b"), "check", "forgets c"),
             Wrong(fed_back(b_new="b + R @ c"), "check", "the wrong sign of c"),
-            Wrong(fed_back(b_new="b - c @ R"), "hidden", "R transposed"),
-            Wrong(fed_back(R="(np.linalg.pinv(V) @ W.T).T"), "hidden", "the factors turned round"),
-            Wrong(
-                fed_back(R="W @ np.linalg.inv(V)"), "hidden", "only for as many outputs as units"
-            ),
+            Wrong(fed_back(b_new="b - c @ R"), "check", "R transposed"),
+            Wrong(fed_back(R="(np.linalg.pinv(V) @ W.T).T"), "check", "the factors turned round"),
+            Wrong(fed_back(b_new="b - (R * c).sum()"), "hidden", "one sum over all rows"),
+            Wrong(fed_back(R="W @ np.linalg.inv(V)"), "check", "only for as many outputs as units"),
         ],
     },
     "q4-automaton": {
@@ -198,12 +198,12 @@ def deltas(h, do, V, R):
             ),
             Wrong(
                 deltas("(1 - h[t] ** 2) * ((do[t] + delta_next @ R.T) @ V)"),
-                "hidden",
+                "check",
                 "R transposed for rows",
             ),
             Wrong(
                 deltas("(1 - h[t] ** 2) * ((do[t] + delta_next @ R) @ V.T)"),
-                "hidden",
+                "check",
                 "V transposed for rows",
             ),
         ],
@@ -228,7 +228,7 @@ def run_mixed(params, x, y, o0, forced):
         "wrong": [
             Wrong(mixed(true="y[t] if t else o0"), "check", "unshifted"),
             Wrong(mixed(fed="np.where(forced[t][:, None], own, true)"), "check", "the coin turned"),
-            Wrong(mixed(true="y[t - 1]"), "hidden", "row 0 reads the last row of y"),
+            Wrong(mixed(true="y[t - 1]"), "check", "row 0 reads the last row of y"),
             Wrong(
                 mixed(fed="np.where(forced[t - 1][:, None], true, own)"),
                 "check",

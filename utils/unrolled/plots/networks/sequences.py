@@ -60,7 +60,7 @@ def output_recurrence(steps, *, feedback="output", hidden=False, inputs=True):
     """What step t - 1 puts out feeds step t through R; `hidden` adds the link from state to state through W.
 
     feedback  "output": its output o, as a part of the network; "target": the true y, as in training with teacher
-              forcing; "sample": its own prediction, as in free running, where there is no target and no loss
+              forcing; "sample": the symbol chosen from its own prediction, as in free running, with no target and no loss
     inputs    whether each step also reads an x
     """
     _one_of("feedback", feedback, ("output", "target", "sample"))
@@ -205,7 +205,7 @@ def _prediction_column(graph, t, feedback, inputs):
     for low, high, label in _upward(("x",) * inputs + ("h", "o") + ("L", "y") * loss):
         graph.edge(f"{low}{t}", f"{high}{t}", label)
     if feedback == "sample":
-        graph.node(f"p{t}", rf"$\hat{{y}}_{{{t}}}$", "output", (t * FED, ROW["L"]), stage=t)
+        graph.node(f"p{t}", rf"$\tilde{{y}}_{{{t}}}$", "output", (t * FED, ROW["L"]), stage=t)
         graph.edge(f"o{t}", f"p{t}")
 
 
