@@ -113,7 +113,7 @@ PLANTED = {
             ),
             Wrong(
                 TURN.format(line="out[:length, n] = x[length - 1 :: -1, n]"),
-                "hidden",
+                "check",
                 "length 0 begins at the last row",
             ),
         ],
@@ -140,7 +140,7 @@ def both_ways(x, lengths, ahead, back):
             Wrong(both(start="T"), "check", "the backward chain starts in the padding"),
             Wrong(both(row="lengths[n] - 1 - t"), "check", "the backward states are not put back"),
             Wrong(both(second="ahead"), "check", "one set of weights for both directions"),
-            Wrong(both(length="T"), "hidden", "the forward chain writes into the padding"),
+            Wrong(both(length="T"), "check", "the forward chain writes into the padding"),
             Wrong(
                 both().replace("    return h", "    return np.roll(h, H, axis=-1)"),
                 "check",
@@ -204,12 +204,12 @@ def masked_states(x, h0, U, W, b, mask):
             ),
             Wrong(
                 masked("np.tanh(mask * (h @ W.T) + x[t] @ U.T + b)"),
-                "hidden",
+                "check",
                 "the mask behind W instead of before it",
             ),
             Wrong(
                 masked("np.tanh((h * mask) @ W.T + x[t] @ U.T * mask + b)"),
-                "hidden",
+                "check",
                 "the input is dropped too",
             ),
         ],
