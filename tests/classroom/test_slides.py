@@ -166,7 +166,9 @@ def test_a_good_deck_has_no_problem(show):
     formula = cell(
         "## Step\n\n$$a_t = b + W h_{t-1} \\tag{9.1}$$\n\n<details><summary>Answer</summary>\n\n2\n\n</details>"
     )
-    page, watch = show(formula, code("x = 1\n" * 15), cell("And $x^2$.", "fragment"))
+    page, watch = show(
+        formula, code("x = 1\n" * 15), cell("And $x^2$.", "fragment"), code("x = 1\n" * 25)
+    )
     assert deck.overflow(page) == []
     assert deck.formula_errors(page) == deck.raw_formulas(page) == []
     assert deck.slides_without_notes(page) == []
@@ -177,7 +179,7 @@ def test_a_good_deck_has_no_problem(show):
     "bad, complaint",
     [
         ([cell("\n\n".join(["A paragraph."] * 20))], "slide 1: p lies outside the slide"),
-        ([cell("A title"), code("x = 1\n" * 25)], "slide 2: pre lies outside the slide"),
+        ([cell("A title"), code("x = 1\n" * 40)], "slide 2: pre lies outside the slide"),
         ([code("x = '" + "y" * 120 + "'")], "slide 1: pre is cut off"),
         ([code("print()", "z" * 150)], "slide 1: pre is cut off"),
         ([cell("w" * 200)], "slide 1: text runs outside the slide"),
