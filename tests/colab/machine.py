@@ -190,6 +190,12 @@ class Run:
         pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
         return [page for page in pages if WIDGET in page]
 
+    def asks_for_controls(self) -> bool:
+        """Whether a cell gives a widget controls that only a kernel moves."""
+        return any(
+            "live=" in cell.source for cell in self._client.nb.cells if cell.cell_type == "code"
+        )
+
     def controls(self) -> Iterator[str]:
         """Yield the models of the live controls: what ipywidgets showed below the widgets."""
         models = self._client.widget_state

@@ -114,7 +114,7 @@ def test_widgets_answer_in_the_frame_that_colab_gives_an_output(result, browser)
 def test_live_controls_draw_the_widget_anew(result):
     """With ipywidgets 7.7: each control sends the kernel its value, and the kernel sends the film."""
     controls = list(result.run.controls())
-    assert controls, "the lecture has no live control"
+    assert bool(controls) == result.run.asks_for_controls()
     before = set(result.run.pages())
     for control in controls:
         (html,) = result.run.change(control)
