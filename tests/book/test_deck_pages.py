@@ -120,7 +120,7 @@ def test_pages_say_what_the_data_say(tmp_path):
     assert "E0.1 · clear error or misprint" in pages["errata"]
     assert 'href="../lectures/04-unfolding.html#e0-1"' in pages["errata"]
     assert "Will be shown in chapter 12 (LSTM), not written yet." in pages["errata"]
-    assert "There are 3 rows. For 1 of them" in pages["errata"]
+    assert "There are 3 rows; one of two classes is counted in both. For 1 of" in pages["errata"]
     for anchor in ("t4-1", "t4-1-2", "e0-1", "e0-1-2"):
         assert f'id="{anchor}"' in pages["04-unfolding"]
     assert 'href="../book/errata.html#e0-1"' in pages["04-unfolding"]
