@@ -294,7 +294,8 @@ sys.exit(release.main(["0.2.0"]))
 
 def test_a_main_that_moved_meanwhile_is_kept(course):
     """Somebody commits while the book is built: neither the tag nor main may be changed."""
-    meanwhile = f"cd '{course}' && git -c user.name=test -c user.email=test@localhost commit --quiet --allow-empty --message meanwhile"
+    author = "-c user.name=test -c user.email=test@localhost"
+    meanwhile = f"cd '{course}' && git {author} commit --quiet --allow-empty --message meanwhile"
     with pytest.raises(Refused, match="git merge failed"):
         release.release(course, "0.2.0", checks={"the book": ["bash", "-c", meanwhile]})
     assert git("tag", "--list", cwd=course) == ""
