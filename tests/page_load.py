@@ -4,6 +4,7 @@
 """
 
 PHONE = {"width": 375, "height": 800}
+PATIENCE = 120_000  # ms for a page to load on a busy machine; what is measured is bytes and shifts, not seconds
 
 # Before anything else of the page runs: note everything that moves without the reader's doing.
 NOTE_SHIFTS = """
@@ -33,7 +34,7 @@ def transferred(browser, address):
 
     network.on("Network.requestWillBeSent", ask)
     network.on("Network.loadingFinished", come)
-    page.goto(address, wait_until="load")
+    page.goto(address, wait_until="load", timeout=PATIENCE)
     wait_for_last(page)
     context.close()
     return came
@@ -47,7 +48,7 @@ def shift(browser, address):
     network = context.new_cdp_session(page)
     network.send("Network.enable")
     network.send("Network.emulateNetworkConditions", SLOW)
-    page.goto(address, wait_until="load")
+    page.goto(address, wait_until="load", timeout=PATIENCE)
     wait_for_last(page)
     noted = page.evaluate("window.noted")
     context.close()

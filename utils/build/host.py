@@ -16,12 +16,16 @@ LEVEL = 6  # GitHub Pages' weights are within a percent of it
 def serve(folder):
     """Serve a folder on a free port of localhost; gives the address, with a slash at its end."""
     handler = functools.partial(_Compressing, directory=folder)
-    with http.server.ThreadingHTTPServer(("localhost", 0), handler) as server:
+    with _Host(("localhost", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://localhost:{server.server_port}/"
         server.shutdown()
         thread.join()
+
+
+class _Host(http.server.ThreadingHTTPServer):
+    request_queue_size = 128  # a browser opens a dozen connections at once; beyond 5 they would wait for seconds
 
 
 class _Compressing(http.server.SimpleHTTPRequestHandler):
