@@ -20,7 +20,7 @@ import numpy as np
 from unrolled.scratch.activations import tanh_slope
 from unrolled.scratch.checks import checked
 from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted
+from unrolled.scratch.masking import counted, immediate
 
 __all__ = ["PLACES", "Cache", "State", "backward", "forward", "init", "place_of"]
 
@@ -225,13 +225,11 @@ def _upstream(params, cache, do, dstate):
     T, B, _ = cache.x.shape
     dtype, shape = cache.x.dtype, (T, B, len(params.c))
     given = np.zeros(shape, dtype) if do is None else checked("do", do, shape, dtype).copy()
-    dpast = np.zeros_like(cache.past)
     if cache.lengths is not None:
         given[~counted(cache.lengths, T, B)] = 0
-    if dstate is not None:
-        last = T if cache.lengths is None else cache.lengths
-        dpast[last, np.arange(B)] = checked("dstate.past", dstate.past, dpast.shape[1:], dtype)
-    return given, dpast
+    past = cache.past
+    last = None if dstate is None else checked("dstate.past", dstate.past, past.shape[1:], dtype)
+    return given, immediate(np.empty_like(past), None, last, cache.lengths)
 
 
 def _parameter_gradients(params, cache, delta, do, target):

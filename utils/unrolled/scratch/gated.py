@@ -8,7 +8,7 @@ one column, [h_{t-1}; 1; x_t], so that one product with one weight replaces two 
 import numpy as np
 
 from unrolled.scratch.checks import checked
-from unrolled.scratch.masking import counted
+from unrolled.scratch.masking import counted, immediate
 
 __all__ = ["last", "outputs", "side_by_side", "stacked", "upstream"]
 
@@ -53,12 +53,8 @@ def upstream(dh, dlast, shape, dtype, lengths, workspace):
     """
     T, B, H = shape
     columns = workspace.empty("dhs", (T + 1, H, B), dtype)
-    columns[0] = 0
-    columns[1:] = 0 if dh is None else checked("dh", dh, shape, dtype).transpose(0, 2, 1)
-    if lengths is not None:
-        columns[1:].transpose(0, 2, 1)[~counted(lengths, T, B)] = 0
-    if dlast is not None:
-        columns[T if lengths is None else lengths, :, np.arange(B)] += dlast
+    dh = None if dh is None else checked("dh", dh, shape, dtype)
+    immediate(columns.transpose(0, 2, 1), dh, dlast, lengths)
     return columns
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from unrolled.scratch.activations import tanh_slope
 from unrolled.scratch.checks import check_input, checked
 from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted
+from unrolled.scratch.masking import counted, immediate
 from unrolled.scratch.workspace import FRESH, Workspace
 
 __all__ = [
@@ -251,17 +251,14 @@ def _upstream(params, cache, do, dstate):
     dstate stands where cache.state was taken.
     """
     (T, B, K), dtype = cache.fed.shape, cache.x.dtype
-    dos = np.zeros((T + 1, B, K), dtype)
-    dhs = np.zeros(cache.hs.shape, dtype)
-    if do is not None:
-        dos[1:] = checked("do", do, (T, B, K), dtype)
-    if cache.lengths is not None:
-        dos[1:][~counted(cache.lengths, T, B)] = 0
+    do = None if do is None else checked("do", do, (T, B, K), dtype)
+    last_o = last_h = None
     if dstate is not None:
-        at = (T if cache.lengths is None else cache.lengths), np.arange(B)
-        dos[at] += checked("dstate.o", dstate.o, (B, K), dtype)
+        last_o = checked("dstate.o", dstate.o, (B, K), dtype)
         if _linked(params):
-            dhs[at] += checked("dstate.h", dstate.h, cache.hs.shape[1:], dtype)
+            last_h = checked("dstate.h", dstate.h, cache.hs.shape[1:], dtype)
+    dos = immediate(np.empty((T + 1, B, K), dtype), do, last_o, cache.lengths)
+    dhs = immediate(np.empty(cache.hs.shape, dtype), None, last_h, cache.lengths)
     return dos, dhs
 
 

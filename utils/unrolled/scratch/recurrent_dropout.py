@@ -11,7 +11,7 @@ import numpy as np
 from unrolled.scratch import rnn
 from unrolled.scratch.checks import check_input, check_parameters, checked
 from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted
+from unrolled.scratch.masking import counted, immediate
 
 __all__ = ["Cache", "Params", "State", "backward", "draw_mask", "forward", "init"]
 
@@ -98,14 +98,11 @@ def backward(params, cache, dh=None, dstate=None):
     U, W, _ = params
     x, hs, masks = cache.x, cache.hs, cache.masks
     T, B, _ = x.shape
-    dhs = np.zeros_like(hs)
-    if dh is not None:
-        dhs[1:] = checked("dh", dh, hs[1:].shape, hs.dtype)
-    if cache.lengths is not None:
-        dhs[1:][~counted(cache.lengths, T, B)] = 0
+    dh = None if dh is None else checked("dh", dh, hs[1:].shape, hs.dtype)
+    last = None
     if dstate is not None and dstate.h is not None:
-        last = T if cache.lengths is None else cache.lengths
-        dhs[last, np.arange(B)] += checked("dstate.h", dstate.h, hs.shape[1:], hs.dtype)
+        last = checked("dstate.h", dstate.h, hs.shape[1:], hs.dtype)
+    dhs = immediate(np.empty_like(hs), dh, last, cache.lengths)
     delta, message = np.empty_like(hs[1:]), np.empty_like(hs[1:])
     total = dhs[T]
     for t in reversed(range(T)):

@@ -13,7 +13,7 @@ import numpy as np
 from unrolled.scratch.activations import relu_slope, tanh_slope
 from unrolled.scratch.checks import check_input, check_parameters, check_type, checked
 from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted
+from unrolled.scratch.masking import counted, immediate
 from unrolled.scratch.workspace import FRESH, Workspace
 
 __all__ = [
@@ -187,14 +187,7 @@ def part_from_torch(module, part):
 
 def _upstream(cache, dh, dstate):
     """Immediate gradients (T + 1, B, H) of the initial state and of h, with dstate where cache.state was taken."""
-    T, B = cache.x.shape[:2]
-    dtype = cache.x.dtype
-    dhs = cache.workspace.empty("dhs", cache.hs.shape, dtype)
-    dhs[0] = 0
-    dhs[1:] = 0 if dh is None else checked("dh", dh, cache.hs[1:].shape, dtype)
-    if cache.lengths is not None:
-        dhs[1:][~counted(cache.lengths, T, B)] = 0
-    if dstate is not None:
-        last = T if cache.lengths is None else cache.lengths
-        dhs[last, np.arange(B)] += checked("dstate.h", dstate.h, cache.hs.shape[1:], dtype)
-    return dhs
+    shape, dtype = cache.hs[1:].shape, cache.x.dtype
+    dh = None if dh is None else checked("dh", dh, shape, dtype)
+    last = None if dstate is None else checked("dstate.h", dstate.h, shape[1:], dtype)
+    return immediate(cache.workspace.empty("dhs", cache.hs.shape, dtype), dh, last, cache.lengths)
