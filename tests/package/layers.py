@@ -24,5 +24,21 @@ def torch_module(kind, D, H, **options):
         return kind(D, H, **({"dtype": torch.float64} | options))
 
 
+def torch_gradients(module, part):
+    """Gradients of one part of a torch layer, such as "l1_reverse", with respect to our parameters.
+
+    Where torch has two biases and we have their sum, each has its gradient. torch's z is 1 - z of ours: the gradient of
+    its block is negated.
+    """
+    grad = lambda name: getattr(module, f"{name}_{part}").grad.numpy().copy()
+    U, W, b = (grad(name) for name in ("weight_ih", "weight_hh", "bias_ih"))
+    if not isinstance(module, torch.nn.GRU):
+        return U, W, b
+    H = W.shape[1]
+    for leaf in (U, W, b):
+        leaf[H : 2 * H] *= -1
+    return U, W, b, grad("bias_hh")[2 * H :]
+
+
 def tensor(array):
     return torch.tensor(array, requires_grad=True)

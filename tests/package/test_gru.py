@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from tests.package.layers import CASES, EXACT, SHAPES, assert_equal, tensor, torch_module
+from tests.package.layers import (
+    CASES,
+    EXACT,
+    SHAPES,
+    assert_equal,
+    tensor,
+    torch_gradients,
+    torch_module,
+)
 from unrolled.scratch import gradcheck, gru, nested, optim
 
 FORMS = sorted(gru.FORMS)
@@ -93,13 +101,6 @@ def test_gradients_equal_central_differences(shape, lengths, form):
     assert gradcheck.check(loss_of, (params, x, state), ours) < 1e-7
 
 
-def theirs_to_ours(array, H):
-    """Gradients with respect to torch's blocks, as ours: torch's z block is the negated one."""
-    array = array.copy()
-    array[H : 2 * H] *= -1
-    return array
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 def test_values_and_gradients_equal_torch(shape):
     T, B, D, H = shape
@@ -114,10 +115,7 @@ def test_values_and_gradients_equal_torch(shape):
     h_torch, last = module(x_torch, h0)
     ((h_torch * torch.tensor(dh)).sum() + (last[0] * torch.tensor(dstate.h)).sum()).backward()
     assert_equal((h, cache.state.h), (h_torch.detach().numpy(), last[0].detach().numpy()))
-    leaves = (module.weight_ih_l0, module.weight_hh_l0, module.bias_ih_l0)
-    theirs = [theirs_to_ours(leaf.grad.numpy(), H) for leaf in leaves]
-    inside = module.bias_hh_l0.grad.numpy()
-    assert_equal(tuple(grads), (*theirs, inside[2 * H :]))
+    assert_equal(tuple(grads), torch_gradients(module, "l0"))
     assert_equal((dx, dstate0.h), (x_torch.grad.numpy(), h0.grad.numpy()[0]))
 
 
@@ -134,7 +132,7 @@ def test_padding_equals_torch_packed_sequences():
     h_torch, _ = torch.nn.utils.rnn.pad_packed_sequence(out)
     ((h_torch * torch.tensor(dh)).sum() + (last[0] * torch.tensor(dstate.h)).sum()).backward()
     assert_equal((h, cache.state.h), (h_torch.detach().numpy(), last[0].detach().numpy()))
-    dW = theirs_to_ours(module.weight_hh_l0.grad.numpy(), 5)
+    dW = torch_gradients(module, "l0")[1]
     assert_equal((grads.W, dx), (dW, x_torch.grad.numpy()))
 
 
