@@ -20,16 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy import add, dot, multiply, subtract, tanh
 
-from unrolled.scratch.gated import (
-    check_input,
-    check_parameters,
-    checked,
-    last,
-    outputs,
-    side_by_side,
-    stacked,
-    upstream,
-)
+from unrolled.scratch.checks import check_input, check_parameters, check_type, checked
+from unrolled.scratch.gated import last, outputs, side_by_side, stacked, upstream
 from unrolled.scratch.masking import checked as checked_lengths
 from unrolled.scratch.masking import counted
 from unrolled.scratch.workspace import FRESH, Workspace
@@ -121,10 +113,7 @@ def forward(params, x, state=None, lengths=None, workspace=None):
     next forward. Raises ValueError if shapes don't fit, T is 0, or a dtype is not the parameters'.
     Source: Cho et al. (2014), equations (5)-(8), with z and 1 - z as in Chung et al. (2014).
     """
-    if type(params) not in FORMS.values():
-        raise ValueError(
-            f"params is a {type(params).__name__}, expected one of ['Params', 'AfterParams']"
-        )
+    check_type(params, FORMS.values())
     check_parameters(params, 3)
     check_input(params, x)
     (T, B, _), H, dtype = x.shape, params.W.shape[1], x.dtype

@@ -25,16 +25,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy import add, dot, multiply, subtract, tanh
 
-from unrolled.scratch.gated import (
-    check_input,
-    check_parameters,
-    checked,
-    last,
-    outputs,
-    side_by_side,
-    stacked,
-    upstream,
-)
+from unrolled.scratch.checks import check_input, check_parameters, check_type, checked
+from unrolled.scratch.gated import last, outputs, side_by_side, stacked, upstream
 from unrolled.scratch.masking import checked as checked_lengths
 from unrolled.scratch.masking import counted
 from unrolled.scratch.workspace import FRESH, Workspace
@@ -216,7 +208,7 @@ def forward(params, x, state=None, lengths=None, workspace=None):
     Source: Gers, Schmidhuber & Cummins (2000); Hochreiter & Schmidhuber (1997) without forget gate; Gers, Schraudolph
     & Schmidhuber (2002) with peepholes; Greff et al. (2017) for the other variants.
     """
-    _check_type(params)
+    check_type(params, BLOCKS)
     check_parameters(params, len(BLOCKS[type(params)]))
     check_input(params, x)
     (T, B, _), H, dtype = x.shape, params.W.shape[1], x.dtype
@@ -485,10 +477,3 @@ def _checked_state(name, state, shape, dtype):
     return State(
         checked(f"{name}.h", state.h, shape, dtype), checked(f"{name}.c", state.c, shape, dtype)
     )
-
-
-def _check_type(params):
-    if type(params) not in BLOCKS:
-        raise ValueError(
-            f"params is a {type(params).__name__}, expected one of {[t.__name__ for t in BLOCKS]}"
-        )
