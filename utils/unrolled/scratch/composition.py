@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from unrolled.scratch import gru, lstm, rnn
-from unrolled.scratch.masking import checked
+from unrolled.scratch.masking import checked_lengths
 
 OF_TORCH = {"RNN_TANH": rnn, "RNN_RELU": rnn, "LSTM": lstm, "GRU": gru}  # by a torch module's mode
 
@@ -51,7 +51,7 @@ def turned(x, lengths=None):
     if lengths is None:
         return np.ascontiguousarray(x[::-1])
     T, B = x.shape[:2]
-    lengths = checked(lengths, T, B)
+    lengths = checked_lengths(lengths, T, B)
     t = np.arange(T)[:, None]
     source = np.where(t < lengths, lengths - 1 - t, t)  # (T, B)
     return x[source, np.arange(B)]

@@ -19,8 +19,7 @@ import numpy as np
 
 from unrolled.scratch.activations import tanh_slope
 from unrolled.scratch.checks import checked
-from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted, immediate
+from unrolled.scratch.masking import checked_lengths, counted, immediate
 
 __all__ = ["PLACES", "Cache", "State", "backward", "forward", "init", "place_of"]
 

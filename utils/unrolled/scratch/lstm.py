@@ -27,8 +27,7 @@ from numpy import add, dot, multiply, subtract, tanh
 
 from unrolled.scratch.checks import check_input, check_parameters, check_type, checked
 from unrolled.scratch.gated import last, outputs, side_by_side, stacked, upstream
-from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted
+from unrolled.scratch.masking import checked_lengths, counted
 from unrolled.scratch.workspace import FRESH, Workspace
 
 __all__ = [

@@ -8,7 +8,7 @@ def counted(lengths, T, B):
 
     Raises ValueError if `lengths` is not an integer array (B,) with values in 0..T.
     """
-    lengths = checked(lengths, T, B)
+    lengths = checked_lengths(lengths, T, B)
     return np.arange(T)[:, None] < lengths
 
 
@@ -28,7 +28,7 @@ def immediate(rows, given, last, lengths):
     return rows
 
 
-def checked(lengths, T, B):
+def checked_lengths(lengths, T, B):
     """`lengths` as an integer array (B,); raises ValueError if it is none or leaves 0..T."""
     lengths = np.asarray(lengths)
     if lengths.shape != (B,) or not np.issubdtype(lengths.dtype, np.integer):

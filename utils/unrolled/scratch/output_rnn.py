@@ -14,8 +14,7 @@ import numpy as np
 
 from unrolled.scratch.activations import tanh_slope
 from unrolled.scratch.checks import check_input, checked
-from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted, immediate
+from unrolled.scratch.masking import checked_lengths, counted, immediate
 from unrolled.scratch.workspace import FRESH, Workspace
 
 __all__ = [

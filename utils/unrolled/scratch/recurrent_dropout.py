@@ -10,8 +10,7 @@ import numpy as np
 
 from unrolled.scratch import rnn
 from unrolled.scratch.checks import check_input, check_parameters, checked
-from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted, immediate
+from unrolled.scratch.masking import checked_lengths, counted, immediate
 
 __all__ = ["Cache", "Params", "State", "backward", "draw_mask", "forward", "init"]
 

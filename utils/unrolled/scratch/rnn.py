@@ -12,8 +12,7 @@ import numpy as np
 
 from unrolled.scratch.activations import relu_slope, tanh_slope
 from unrolled.scratch.checks import check_input, check_parameters, check_type, checked
-from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted, immediate
+from unrolled.scratch.masking import checked_lengths, counted, immediate
 from unrolled.scratch.workspace import FRESH, Workspace
 
 __all__ = [
