@@ -4,6 +4,7 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 """
 
 from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
+from unrolled.tasks.attaching import attachments
 from unrolled.tasks.grammars import REBER, is_reber, reber
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
@@ -11,6 +12,7 @@ from unrolled.tasks.shaping import detect, shaped
 
 __all__ = [
     "REBER",
+    "attachments",
     "delayed_xor",
     "detect",
     "first_token",
