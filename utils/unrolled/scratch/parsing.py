@@ -145,7 +145,7 @@ def max_margin(model, x, gold, kappa=0.1, beam=1):
     with the search of `cky`. x (n, d): vectors of the words; gold: y, a binary tree, and with a grammar one of its trees.
     Returns the loss, the gradients of model.params, dx (n, d), and the Item of y' with its score and margin.
     Raises ValueError as `cky` does, if the model has no network, or its grammar can't make y.
-    Source: Socher, Lin, Ng & Manning (2011), section 4.2; a subgradient where two trees tie.
+    Source: Socher, Lin, Ng & Manning (2011); a subgradient where two trees tie.
     """
     if model.params is None:
         raise ValueError("the model has no network, so there is nothing to learn")

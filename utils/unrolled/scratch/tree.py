@@ -56,7 +56,7 @@ def init(rng, d, kinds=None, dtype=np.float64):
 
     kinds: how many kinds of node have weights of their own, None if all share theirs. Shared parameters are uniform
     in +-1/sqrt(2d). Untied ones are a tenth of such numbers, with [I I]/2 added to W: at first a node is near the
-    mean of its children. Source: Socher, Bauer, Manning & Ng (2013), section 3.4.
+    mean of its children. Source: Socher, Bauer, Manning & Ng (2013).
     """
     bound = 1 / np.sqrt(2 * d)
     if kinds is None:
@@ -86,7 +86,7 @@ def forward(params, x, plan):
     Returns p (N, d), the vectors of all nodes in the plan's order, so p[plan.roots] are those of whole trees; the scores
     s (N - n,) of the inner nodes; and a cache for `backward`. Raises ValueError if shapes or dtypes don't fit, a node
     has other than two children, or the weights are untied and the plan has no kinds or others.
-    Source: Socher, Lin, Ng & Manning (2011), section 4.1; derived in chapter 10.
+    Source: Socher, Lin, Ng & Manning (2011); derived in chapter 10.
     """
     _check(params, x, plan)
     n = plan.leaves
