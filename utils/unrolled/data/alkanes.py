@@ -3,7 +3,8 @@
 The temperatures are facts of C. L. Yaws, Thermophysical Properties of Chemicals and Hydrocarbons (2nd edition, 2014), a
 compilation of measured and estimated values, as the package `chemicals` 1.5.2 (MIT) lists them; for 3-ethylpentane and
 3,3-diethylpentane, which are not there, those of the CRC Handbook of Chemistry and Physics (95th edition), from the
-same package. Recursive networks have learned this table since Bianucci, Micheli, Sperduti & Starita (2000).
+same package. For 11 alkanes the package's other tables (CRC, NIST WebBook, CAS) differ by more than 2 degrees. Recursive
+networks have learned such a table since Bianucci, Micheli, Sperduti & Starita (2000).
 """
 
 from functools import cache
