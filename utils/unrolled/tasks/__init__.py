@@ -4,18 +4,22 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 """
 
 from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
+from unrolled.tasks.attaching import attachments
 from unrolled.tasks.grammars import REBER, is_reber, reber
+from unrolled.tasks.numerals import number_lists
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
 from unrolled.tasks.shaping import detect, shaped
 
 __all__ = [
     "REBER",
+    "attachments",
     "delayed_xor",
     "detect",
     "first_token",
     "is_reber",
     "lag_copy",
+    "number_lists",
     "odd_words",
     "parity",
     "reber",
