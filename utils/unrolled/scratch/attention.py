@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch.activations import softmax, tanh_slope
-from unrolled.scratch.gated import checked
+from unrolled.scratch.checks import checked
 
 __all__ = [
     "SCORES",

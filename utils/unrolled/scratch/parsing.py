@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch import structure, tree
-from unrolled.scratch.gated import checked
+from unrolled.scratch.checks import checked
 from unrolled.scratch.grammar import Grammar, log_probability, pairs
 from unrolled.scratch.nested import tree_map
 from unrolled.scratch.structure import Tree, bracketings

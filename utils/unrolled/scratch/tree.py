@@ -12,7 +12,7 @@ import numpy as np
 
 from unrolled.scratch import rnn
 from unrolled.scratch.activations import tanh_slope
-from unrolled.scratch.gated import checked
+from unrolled.scratch.checks import checked
 from unrolled.scratch.structure import Plan
 
 __all__ = [

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch.activations import sigmoid, sigmoid_slope, tanh_slope
-from unrolled.scratch.gated import checked
+from unrolled.scratch.checks import checked
 from unrolled.scratch.structure import Plan
 
 __all__ = ["Cache", "ChildSumParams", "NaryParams", "backward", "forward", "init"]
