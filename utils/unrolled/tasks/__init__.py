@@ -7,6 +7,8 @@ from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_
 from unrolled.tasks.attaching import attachments
 from unrolled.tasks.grammars import REBER, is_reber, reber
 from unrolled.tasks.numerals import number_lists
+from unrolled.tasks.adding import adding
+from unrolled.tasks.latch import latch
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
 from unrolled.tasks.shaping import detect, shaped
@@ -14,12 +16,14 @@ from unrolled.tasks.shaping import detect, shaped
 __all__ = [
     "REBER",
     "attachments",
+    "adding",
     "delayed_xor",
     "detect",
     "first_token",
     "is_reber",
     "lag_copy",
     "number_lists",
+    "latch",
     "odd_words",
     "parity",
     "reber",
