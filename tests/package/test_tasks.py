@@ -19,6 +19,8 @@ BUILD = {
     "shaped": lambda rng: tasks.shaped(rng, "delayed", 50)[:2],
     "odd_words": lambda rng: tasks.odd_words(rng, 7, 50),
     "delayed_xor": lambda rng: tasks.delayed_xor(rng, 7, 50, 3),
+    "latch": lambda rng: tasks.latch(rng, 5, 50),
+    "adding": lambda rng: tasks.adding(rng, 7, 50),
 }
 
 
@@ -221,3 +223,61 @@ def test_delayed_xor():
     for lag in (0, 7):
         with pytest.raises(ValueError, match=f"lag is {lag}, expected 1 to 6"):
             tasks.delayed_xor(np.random.default_rng(6), 7, 2, lag)
+
+
+def test_latch_tells_the_class_first_and_nothing_after_it():
+    x, y = tasks.latch(np.random.default_rng(7), 40, 2000, shown=2, noise=0.5)
+    assert x.shape == (42, 2000, 1) and y.shape == (2000,) and set(y) == {0, 1}
+    assert abs(y.mean() - 0.5) < 0.05
+    for told, label in zip(x[:2, :, 0].T, y):
+        assert (told == (1 if label else -1)).all()
+    later = x[2:, :, 0]
+    assert abs(later.mean()) < 0.02 and abs(later.std() - 0.5) < 0.02
+    towards = np.corrcoef(later.mean(axis=0), y)[0, 1]
+    assert abs(towards) < 0.1
+
+
+def test_latch_without_delay_or_noise():
+    x, y = tasks.latch(np.random.default_rng(8), 0, 30, shown=1, dtype=np.float32)
+    assert x.shape == (1, 30, 1) and x.dtype == np.float32
+    np.testing.assert_array_equal(x[0, :, 0] > 0, y == 1)
+    x, _ = tasks.latch(np.random.default_rng(8), 4, 30, shown=2, noise=0)
+    assert not x[2:].any() and x[:2].all()
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"shown": 0}, "shown is 0"),
+        ({"delay": -1}, "delay is -1"),
+        ({"noise": -0.1}, "noise is -0.1"),
+    ],
+)
+def test_latch_refuses(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        tasks.latch(np.random.default_rng(0), **{"delay": 3, "B": 2} | wrong)
+
+
+@pytest.mark.parametrize("T", [2, 3, 11])
+def test_adding_sums_the_two_marked_numbers(T):
+    x, y = tasks.adding(np.random.default_rng(9), T, 500)
+    assert x.shape == (T, 500, 2) and y.shape == (500,)
+    numbers, markers = x[..., 0], x[..., 1]
+    assert numbers.min() >= 0 and numbers.max() < 1
+    first, second = set(), set()
+    for n in range(500):
+        a, b = np.flatnonzero(markers[:, n])
+        assert y[n] == numbers[a, n] + numbers[b, n] and markers[:, n].sum() == 2
+        first.add(a)
+        second.add(b)
+    assert first == set(range(T // 2)) and second == set(range(T // 2, T))
+
+
+def test_adding_has_the_variance_that_its_docstring_says():
+    _, y = tasks.adding(np.random.default_rng(10), 20, 20_000, dtype=np.float32)
+    assert y.dtype == np.float32 and abs(np.mean((y - 1) ** 2) - 1 / 6) < 0.006
+
+
+def test_adding_refuses_one_step():
+    with pytest.raises(ValueError, match="T is 1, expected at least 2"):
+        tasks.adding(np.random.default_rng(0), 1, 2)

@@ -4,18 +4,22 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 """
 
 from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
+from unrolled.tasks.adding import adding
 from unrolled.tasks.grammars import REBER, is_reber, reber
+from unrolled.tasks.latch import latch
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
 from unrolled.tasks.shaping import detect, shaped
 
 __all__ = [
     "REBER",
+    "adding",
     "delayed_xor",
     "detect",
     "first_token",
     "is_reber",
     "lag_copy",
+    "latch",
     "odd_words",
     "parity",
     "reber",
