@@ -5,6 +5,7 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 
 from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
 from unrolled.tasks.adding import adding
+from unrolled.tasks.gating import echoed_spikes, last_marked
 from unrolled.tasks.grammars import REBER, is_reber, reber
 from unrolled.tasks.latch import latch
 from unrolled.tasks.remembering import first_token, lag_copy
@@ -16,9 +17,11 @@ __all__ = [
     "adding",
     "delayed_xor",
     "detect",
+    "echoed_spikes",
     "first_token",
     "is_reber",
     "lag_copy",
+    "last_marked",
     "latch",
     "odd_words",
     "parity",
