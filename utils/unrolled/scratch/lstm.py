@@ -69,7 +69,7 @@ class Params(NamedTuple):  # gradients use this type too
 
 
 class NoForgetParams(NamedTuple):
-    """Without forget gate, f = 1: the LSTM of 1997; equation (12.16)."""
+    """Without forget gate, f = 1: the LSTM of 1997; equation (12.17)."""
 
     U: np.ndarray  # (3H, D), blocks i, g, o
     W: np.ndarray  # (3H, H)
