@@ -18,6 +18,8 @@ BUILD = {
     "detect": lambda rng: tasks.detect(rng, 9, 50),
     "shaped": lambda rng: tasks.shaped(rng, "delayed", 50)[:2],
     "odd_words": lambda rng: tasks.odd_words(rng, 7, 50),
+    "last_marked": lambda rng: tasks.last_marked(rng, 9, 50, 0.3),
+    "echoed_spikes": lambda rng: tasks.echoed_spikes(rng, 30, 50, 5),
     "delayed_xor": lambda rng: tasks.delayed_xor(rng, 7, 50, 3),
     "latch": lambda rng: tasks.latch(rng, 5, 50),
     "adding": lambda rng: tasks.adding(rng, 7, 50),
@@ -45,6 +47,34 @@ def test_lag_copy(lag):
 def test_lag_copy_refuses_a_lag_it_cannot_show(lag):
     with pytest.raises(ValueError, match=f"lag is {lag}, expected 0 to 6"):
         tasks.lag_copy(np.random.default_rng(1), 7, 2, lag)
+
+
+def test_last_marked():
+    x, y = BUILD["last_marked"](np.random.default_rng(5))
+    assert x.shape == (9, 50, 2) and y.shape == (9, 50, 1) and set(x[..., 1].ravel()) == {0.0, 1.0}
+    assert (x[0, :, 1] == 1).all() and 0.2 < x[1:, :, 1].mean() < 0.4
+    for b in range(50):
+        for t in range(9):
+            assert y[t, b, 0] == [value for value, mark in x[: t + 1, b] if mark][-1]
+    x, y = tasks.last_marked(np.random.default_rng(5), 4, 3, 0, dtype=np.float32)
+    assert x.dtype == y.dtype == np.float32 and (y == x[0, :, :1]).all()
+    with pytest.raises(ValueError, match="share is 1.5, expected a probability"):
+        tasks.last_marked(np.random.default_rng(5), 4, 3, 1.5)
+
+
+def test_echoed_spikes():
+    x, y = BUILD["echoed_spikes"](np.random.default_rng(6))
+    assert x.shape == (30, 50, 1) and y.shape == (30, 50) and set(x.ravel()) == {0.0, 1.0}
+    gaps, starts = set(), set()
+    for b in range(50):
+        spikes = np.flatnonzero(x[:, b, 0])
+        starts.add(spikes[0])
+        gaps |= set(np.diff(spikes))
+        assert list(np.flatnonzero(y[:, b])) == [s + 5 for s in spikes if s + 5 < 30]
+        assert spikes[-1] + 10 >= 30  # the next spike would have come too late
+    assert gaps == {6, 7, 8, 9, 10} and starts == {0, 1, 2, 3, 4}
+    with pytest.raises(ValueError, match="delay is 0, expected at least 1 step"):
+        tasks.echoed_spikes(np.random.default_rng(6), 9, 2, 0)
 
 
 def test_running_sum():
