@@ -32,9 +32,9 @@ VARIANTS = {
     "tanh": (rnn, {}),
 }
 TASKS = {
-    "recall": {"T": 30, "K": 4, "numbers": 2500, "batch": 32, "steps": 400},
-    "xor": {"T": 24, "lag": 4, "numbers": 2500, "batch": 32, "steps": 400},
-    "text": {"window": 25, "numbers": 12_000, "batch": 32, "steps": 400},
+    "recall": {"T": 20, "K": 4, "numbers": 2500, "batch": 32, "steps": 800},
+    "xor": {"T": 40, "lag": 10, "numbers": 2500, "batch": 32, "steps": 400},
+    "text": {"window": 25, "numbers": 12_000, "batch": 32, "steps": 1000},
 }
 RATES = [
     0.003,
@@ -46,8 +46,25 @@ TEST = 1000  # new sequences
 READ = 100_000  # held-out characters
 
 
+def config(task):
+    """What the experiment on a task records as its configuration."""
+    return {"task": task, **TASKS[task], "variants": list(VARIANTS), "rates": RATES, "clip": CLIP}
+
+
+def run(task, seed):
+    """For each variant its score on a task, its rate and its width."""
+    return {
+        variant: {
+            "score": score(task, variant, seed),
+            "rate": rate(task, variant),
+            "hidden": hidden(variant, shape(task)[0], TASKS[task]["numbers"]),
+        }
+        for variant in VARIANTS
+    }
+
+
 def score(task, variant, seed):
-    """The score of a variant on a task, with its own rate."""
+    """The score of a variant on a task, with its own rate; it takes a second or two."""
     return train(task, variant, seed, rate(task, variant))
 
 
@@ -62,13 +79,13 @@ def train(task, variant, seed, lr):
     """The score of a variant on a task after training with a rate."""
     rng = np.random.default_rng(seed)
     D, K = shape(task)
-    model, config = draw(rng, variant, D, K, TASKS[task]["numbers"]), TASKS[task]
+    model, steps = draw(rng, variant, D, K, TASKS[task]["numbers"]), TASKS[task]["steps"]
     moments, state, workspace = optim.adam().init(model), None, rnn.Workspace()
     for k, (x, y) in enumerate(batches_of(task, rng)):
         grads, end = gradients(model, x, y, state, workspace)
         state = end if task == "text" else None
         grads, _ = optim.clip_by_norm(grads, CLIP)
-        falling = lr * min(1.0, 2.5 * (1 - k / config["steps"]))
+        falling = lr * min(1.0, 2.5 * (1 - k / steps))
         model, moments = optim.adam(falling).update(model, grads, moments)
     return measure(task, model, rng)
 
@@ -103,24 +120,24 @@ _ANY = np.random.default_rng(0)  # what is drawn with it is only counted
 
 def batches_of(task, rng):
     """The training batches x, y of a task."""
-    config = TASKS[task]
+    B, steps = TASKS[task]["batch"], TASKS[task]["steps"]
     if task == "text":
         vocabulary, ids, _ = _text()
         start = rng.integers(len(ids) // 2)
-        windows = batches.windows(ids[start:], config["batch"], config["window"])
-        for _, (x, y) in zip(range(config["steps"]), windows, strict=False):
+        windows = batches.windows(ids[start:], B, TASKS[task]["window"])
+        for _, (x, y) in zip(range(steps), windows, strict=False):
             yield batches.one_hot(x, vocabulary.size, dtype=np.float32), y
     else:
-        for _ in range(config["steps"]):
-            yield sequences(task, rng, config["batch"])
+        for _ in range(steps):
+            yield sequences(task, rng, B)
 
 
 def sequences(task, rng, B):
     """B new sequences of a task: x (T, B, D), y (B,) for "recall", else (T, B)."""
-    config = TASKS[task]
+    settings = TASKS[task]
     if task == "recall":
-        return tasks.first_token(rng, config["T"], B, config["K"], np.float32)
-    return tasks.delayed_xor(rng, config["T"], B, config["lag"], np.float32)
+        return tasks.first_token(rng, settings["T"], B, settings["K"], np.float32)
+    return tasks.delayed_xor(rng, settings["T"], B, settings["lag"], np.float32)
 
 
 def gradients(model, x, y, state, workspace):
