@@ -36,11 +36,8 @@ TASKS = {
     "xor": {"T": 40, "lag": 10, "numbers": 2500, "batch": 32, "steps": 400},
     "text": {"window": 25, "numbers": 12_000, "batch": 32, "steps": 1000},
 }
-RATES = [
-    0.003,
-    0.01,
-    0.03,
-]  # of Adam; falling to 0 in a straight line over the last 40 % of the steps
+# Of Adam; falling to 0 in a straight line over the last 40 % of the steps.
+RATES = [0.001, 0.003, 0.01, 0.03, 0.1]
 CLIP = 1.0
 TEST = 1000  # new sequences
 READ = 100_000  # held-out characters

@@ -1,4 +1,4 @@
-"""Lecture 13: ten variants of a gated layer on one task, naming the first of 20 symbols; see `unrolled.recorded.odyssey`."""
+"""Lecture 13: ten variants on one task, naming the first of 20 symbols; see `unrolled.recorded.odyssey`."""
 
 from unrolled.recorded import odyssey
 

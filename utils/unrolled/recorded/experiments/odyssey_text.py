@@ -1,4 +1,4 @@
-"""Lecture 13: ten variants of a gated layer on one task, a small character model; see `unrolled.recorded.odyssey`."""
+"""Lecture 13: ten variants on one task, a small character model; see `unrolled.recorded.odyssey`."""
 
 from unrolled.recorded import odyssey
 

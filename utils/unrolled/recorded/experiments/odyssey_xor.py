@@ -1,4 +1,4 @@
-"""Lecture 13: ten variants of a gated layer on one task, comparing each bit with the one 10 steps before; see `unrolled.recorded.odyssey`."""
+"""Lecture 13: ten variants on one task, comparing bits 10 steps apart; see `unrolled.recorded.odyssey`."""
 
 from unrolled.recorded import odyssey
 

@@ -20,11 +20,8 @@ from unrolled.scratch.nested import leaves
 CONFIG = {
     "numbers": 30_000,  # of the layer and its readout
     "kinds": ["tanh", "GRU", "LSTM"],
-    "rates": [
-        0.004,
-        0.008,
-        0.016,
-    ],  # for the first 60 % of the steps, then falling to 0 in a straight line
+    # For the first 60 % of the steps, then falling to 0 in a straight line.
+    "rates": [0.008, 0.016, 0.032, 0.064],
     "batch": 32,
     "window": 32,
     "steps": 2000,
