@@ -60,7 +60,9 @@ PLANTED = {
             Wrong("answer_1 = 0.275", "check", "z keeps, as in torch"),
             Wrong("answer_1 = 0.5", "check", "stops after one step"),
             Wrong("answer_1 = 0.8", "check", "adds z n and takes nothing away"),
-            Wrong("answer_1 = 0.35", "hidden", "the slide's index: the candidate of the step before"),
+            Wrong(
+                "answer_1 = 0.35", "hidden", "the slide's index: the candidate of the step before"
+            ),
         ],
     },
     "q2-step": {
@@ -82,7 +84,9 @@ def gru_step(x, h_prev, U, W, b):
             ),
             Wrong(step(h="z * h_prev + (1 - z) * n"), "check", "z keeps, as in torch"),
             Wrong(
-                step(n="np.tanh(x @ U_h.T + h_prev @ W_h.T + b_h)"), "check", "the reset is forgotten"
+                step(n="np.tanh(x @ U_h.T + h_prev @ W_h.T + b_h)"),
+                "check",
+                "the reset is forgotten",
             ),
             Wrong(
                 step(n="np.tanh(x @ U_h.T + (r * h_prev) @ W_h + b_h)"),
@@ -91,7 +95,9 @@ def gru_step(x, h_prev, U, W, b):
             ),
             Wrong(step(n="x @ U_h.T + (r * h_prev) @ W_h.T + b_h"), "check", "no tanh"),
             Wrong(
-                step(n="np.tanh(x @ U_h.T + (r * h_prev) @ W_h.T)"), "hidden", "no bias of the candidate"
+                step(n="np.tanh(x @ U_h.T + (r * h_prev) @ W_h.T)"),
+                "hidden",
+                "no bias of the candidate",
             ),
         ],
     },
@@ -198,10 +204,18 @@ def slow_bias(steps):
             Wrong(BIAS.format(line="-np.log(np.expm1(1 / steps))"), "check", "torch's sign"),
             Wrong(BIAS.format(line="1 - np.exp(-1 / steps)"), "check", "z, not its bias"),
             Wrong(
-                BIAS.format(line="np.log(1 - np.exp(-1 / steps))"), "check", "log z: sigmoid's inverse cut"
+                BIAS.format(line="np.log(1 - np.exp(-1 / steps))"),
+                "check",
+                "log z: sigmoid's inverse cut",
             ),
-            Wrong(BIAS.format(line="-np.log(steps)"), "hidden", "the rule of thumb for long memories"),
-            Wrong(BIAS.format(line="-np.log(steps - 0.5)"), "hidden", "near enough for 10 steps, not for 1"),
+            Wrong(
+                BIAS.format(line="-np.log(steps)"), "hidden", "the rule of thumb for long memories"
+            ),
+            Wrong(
+                BIAS.format(line="-np.log(steps - 0.5)"),
+                "hidden",
+                "near enough for 10 steps, not for 1",
+            ),
         ],
     },
 }
