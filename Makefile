@@ -61,8 +61,9 @@ notebooks: environment  ## execute the notebooks whose code changed and store th
 experiments: environment  ## repeat a recorded experiment: make experiments NAME=...
 	@$(ONE_THREAD) $(BIN)/python -m unrolled.recorded $(NAME)
 
-grade: environment  ## grade a folder of submissions: make grade ASSIGNMENT=06-bptt SUBMISSIONS=folder
-	@$(BIN)/python -m unrolled.course.grading "$(ASSIGNMENT)" "$(SUBMISSIONS)" $(if $(UNSANDBOXED),--unsandboxed)
+grade: environment  ## grade a class: make grade ASSIGNMENT=06-bptt SUBMISSIONS=folder-or-zip ROSTER=students.csv
+	@$(ONE_THREAD) $(BIN)/python -m unrolled.course.grade "$(ASSIGNMENT)" "$(SUBMISSIONS)" \
+		$(if $(ROSTER),--roster "$(ROSTER)") $(if $(DEADLINE),--deadline "$(DEADLINE)") $(if $(UNSANDBOXED),--unsandboxed)
 
 bench: environment  ## measure the cost of a training step against torch; the figures go into book/benchmarks.md
 	@$(ONE_THREAD) $(BIN)/python utils/build/bench.py

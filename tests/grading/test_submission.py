@@ -1,15 +1,17 @@
-"""Grading a folder: right and wrong answers get what they deserve, and nothing bad becomes a silent zero."""
+"""Grading one submission: right and wrong answers get what they deserve, and nothing bad becomes a silent zero."""
 
 import copy
-import csv
 import json
 
 import nbformat
 import pytest
 
-from tests.grading.sets import ROOT, solution, solution_path, student
-from unrolled.course import grading, planted
+from tests.grading.sets import ROOT, solution, student
+from unrolled.course import planted
+from unrolled.course import submission as judge
 from unrolled.course.release import fill, grade_id
+from unrolled.course.sandbox import Limits, lacking
+from unrolled.course.tampering import suspects
 
 NAME, OTHER = "06-bptt", "04-unfolding"
 TOTAL = 16.0
@@ -38,7 +40,7 @@ def graded(notebook, **options):
     text = (
         notebook if isinstance(notebook, str) else json.dumps(notebook)
     )  # as it is: ids may repeat
-    result, _ = grading.grade("ada", text, solution(NAME), **options)
+    result, _ = judge.grade("ada", text, solution(NAME), sandboxed=not lacking(), **options)
     assert result.student == "ada"
     assert result.max_points == TOTAL
     return result
@@ -105,7 +107,7 @@ BAD = {
 def test_what_cannot_be_graded_goes_to_a_person_with_the_reason(case):
     make, reason = BAD[case]
     result = graded(make())
-    assert result.state == grading.LOOK
+    assert result.state == judge.LOOK
     assert result.points is None
     assert reason in result.reason
 
@@ -114,14 +116,14 @@ def test_what_cannot_be_graded_goes_to_a_person_with_the_reason(case):
 
 
 def test_an_endless_loop_goes_to_a_person():
-    result = graded(submission(q2_softmax="while True:\n    pass"), cell_timeout=4)
-    assert (result.state, result.points) == (grading.LOOK, None)
+    result = graded(submission(q2_softmax="while True:\n    pass"), limits=Limits(cell=4))
+    assert (result.state, result.points) == (judge.LOOK, None)
     assert result.reason == "a cell took longer than 4 s"
 
 
 def test_a_dead_kernel_goes_to_a_person():
     result = graded(submission(q2_softmax="import os\nos._exit(3)"))
-    assert (result.state, result.points) == (grading.LOOK, None)
+    assert (result.state, result.points) == (judge.LOOK, None)
     assert "kernel died" in result.reason
 
 
@@ -129,7 +131,7 @@ def test_a_patched_checker_goes_to_a_person():
     result = graded(
         submission(q2_softmax="np.allclose = lambda *a, **k: True\nnp.isclose = np.allclose")
     )
-    assert (result.state, result.points) == (grading.LOOK, None)
+    assert (result.state, result.points) == (judge.LOOK, None)
     assert "something replaced numpy.allclose" in result.reason
 
 
@@ -145,7 +147,7 @@ def test_right_answers_get_everything_even_from_a_damaged_notebook():
     notebook.cells.append(twin)
     notebook.cells.reverse()
     result = graded(notebook)
-    assert (result.state, result.points, result.reason) == (grading.GRADED, TOTAL, "")
+    assert (result.state, result.points, result.reason) == (judge.GRADED, TOTAL, "")
 
 
 def test_an_edited_check_saves_nobody():
@@ -153,119 +155,100 @@ def test_an_edited_check_saves_nobody():
     for test in ("q3-delta-check", "q3-delta-hidden"):
         cell_of(notebook, test).source = "pass"
     result = graded(notebook)
-    assert (result.state, result.points) == (grading.GRADED, TOTAL - 3)
+    assert (result.state, result.points) == (judge.GRADED, TOTAL - 3)
     assert result.tests["q3-delta-hidden"] == 0
     assert "q3-delta-hidden (AssertionError" in result.reason
 
 
 def test_a_blank_notebook_gets_a_zero_that_says_why():
     result = graded(student(NAME))
-    assert (result.state, result.points) == (grading.GRADED, 0)
+    assert (result.state, result.points) == (judge.GRADED, 0)
     assert result.reason == f"not answered: {'; '.join(right_answers())}"
 
 
 def test_a_warning_on_stderr_costs_nothing():
-    noisy = (
-        "import sys\n" + right_answers()["q1-total"] + "\nfloat_or_noise = type('N', (float,), {})"
-    )
-    noisy += "\nnp.log(np.zeros(1))\nprint('a warning', file=sys.stderr)\n"
     loud = right_answers()["q3-delta"].replace("    return", "    np.log(np.zeros(1))\n    return")
-    result = graded(submission(q1_total=noisy, q3_delta=loud))
-    assert (result.state, result.points) == (grading.GRADED, TOTAL)
+    result = graded(submission(q3_delta=loud))
+    assert (result.state, result.points) == (judge.GRADED, TOTAL)
 
 
 def test_the_module_asked_for_is_blocked():
     borrowed = "from unrolled.scratch import rnn\n" + right_answers()["q3-delta"]
     result = graded(submission(q3_delta=borrowed))
-    assert (result.state, result.points) == (grading.GRADED, TOTAL - 3)
+    assert (result.state, result.points) == (judge.GRADED, TOTAL - 3)
     stopped = "stopped with an error: q3-delta (ImportError: unrolled.scratch is blocked while this set is graded"
     assert stopped in result.reason
 
 
 def test_a_broken_answer_costs_its_own_question_alone():
     result = graded(submission(q3_delta="def deltas(h, do, V, W)\n    retrun h"))
-    assert (result.state, result.points) == (grading.GRADED, TOTAL - 3)
-
-
-# ---- a folder
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Six entries: each must end in one row."""
-    with_mark = "\ufeff" + nbformat.writes(submission())  # as some editors on Windows save it
-    (tmp_path / "ada.ipynb").write_text(with_mark, encoding="utf-8")
-    (tmp_path / "bob" / NAME).mkdir(parents=True)
-    nbformat.write(submission(q2_softmax="1 / 0"), tmp_path / "bob" / NAME / f"{NAME}.ipynb")
-    (tmp_path / "bob" / NAME / ".ipynb_checkpoints").mkdir()
-    nbformat.write(
-        student(NAME), tmp_path / "bob" / NAME / ".ipynb_checkpoints" / f"{NAME}-checkpoint.ipynb"
-    )
-    (tmp_path / "cy").mkdir()
-    (tmp_path / "dee.docx").write_text("my answers")
-    (tmp_path / "eve.ipynb").write_text("{")
-    (tmp_path / "flo").mkdir()
-    for copy_name in ("first", "second"):
-        nbformat.write(submission(), tmp_path / "flo" / f"{copy_name}.ipynb")
-    return tmp_path
-
-
-def test_every_entry_of_a_folder_ends_in_one_row(folder, tmp_path_factory, capsys):
-    output = tmp_path_factory.mktemp("graded")
-    arguments = [NAME, str(folder), "--solutions", str(ROOT / "solutions"), "--output", str(output)]
-    refusal = grading.main(arguments)
-    assert isinstance(refusal, str) and "UNSANDBOXED=1" in refusal
-    assert not list(output.iterdir())
-
-    assert grading.main([*arguments, "--unsandboxed"]) == 0
-    with open(output / f"{NAME}.csv", newline="", encoding="utf-8") as file:
-        rows = {row["student"]: row for row in csv.DictReader(file)}
-    assert list(rows) == ["ada", "bob", "cy", "dee", "eve", "flo"]
-    assert (rows["ada"]["state"], float(rows["ada"]["points"])) == ("graded", TOTAL)
-    assert (rows["bob"]["state"], float(rows["bob"]["points"])) == ("graded", TOTAL - 1)
-    assert rows["bob"]["q2-softmax-hidden"] == "0.0"
-    reasons = {
-        "cy": "the folder holds no notebook",
-        "dee": "dee.docx is not a notebook",
-        "eve": "not JSON",
-        "flo": "the folder holds 2 notebooks",
-    }
-    for name, reason in reasons.items():
-        assert (rows[name]["state"], rows[name]["points"]) == ("look", ""), name
-        assert reason in rows[name]["reason"]
-    assert "6 submissions, 4 for a person to look at" in capsys.readouterr().out
-    assert (output / NAME / "ada.ipynb").exists()
-
-
-def test_a_submission_that_never_ends_is_ended(folder, tmp_path):
-    nbformat.write(submission(q2_softmax="while True:\n    pass"), folder / "ada.ipynb")
-    result = grading.grade_apart("ada", folder / "ada.ipynb", solution_path(NAME), 6, tmp_path)
-    assert (result.state, result.points) == (grading.LOOK, None)
-    assert result.reason == "it took longer than 6 s"
-
-
-def test_a_grading_process_that_breaks_is_reported(tmp_path):
-    result = grading.grade_apart(
-        "ada", tmp_path / "nowhere.ipynb", solution_path(NAME), 60, tmp_path
-    )
-    assert result.state == grading.LOOK
-    assert "FileNotFoundError" in result.reason
-
-
-@pytest.mark.parametrize(
-    ("assignment", "submissions", "says"),
-    [
-        (NAME, "nowhere", "no folder"),
-        (NAME, "", "say SUBMISSIONS=folder"),
-        ("99-none", ".", "say ASSIGNMENT="),
-        ("", ".", "say ASSIGNMENT="),
-    ],
-)
-def test_a_wrong_command_line_says_what_is_missing(assignment, submissions, says):
-    arguments = [assignment, submissions, "--unsandboxed", "--solutions", str(ROOT / "solutions")]
-    assert says in grading.main(arguments)
+    assert (result.state, result.points) == (judge.GRADED, TOTAL - 3)
 
 
 def test_results_survive_json():
-    result = grading.looked_at("ada", "why", 3.0)
-    assert grading.Result(**json.loads(json.dumps(result._asdict()))) == result
+    result = judge.looked_at("ada", "why", 3.0)
+    assert judge.Result(**json.loads(json.dumps(result._asdict()))) == result
+
+
+# ---- tampering: the answers that go around a test go to a person
+
+
+WRONG = "def output_gradient(o, y):\n    return o * 0"
+TAMPERED = {
+    "numpy.testing": "import numpy.testing\nnumpy.testing.assert_allclose = print\n" + WRONG,
+    "a builtin": "import builtins\nbuiltins.abs = lambda x: 0\n" + WRONG,
+    "a hidden builtin": WRONG + "\nabs = lambda x: 0",
+    "asserts stripped": """
+import ast
+class Strip(ast.NodeTransformer):
+    def visit_Assert(self, node):
+        return ast.Pass()
+get_ipython().ast_transformers.append(Strip())
+"""
+    + WRONG,
+    "asserts stripped from a line on": """
+def without(lines):
+    return [line.replace('assert ', 'bool and ') for line in lines]
+get_ipython().input_transformers_post.append(without)
+"""
+    + WRONG,
+    "a trace function": "import sys\nsys.settrace(lambda *a: None)\n" + WRONG,
+    "errors hidden": "get_ipython().showtraceback = lambda *a, **k: None\n" + WRONG,
+    "a value equal to all": """
+class Any(np.ndarray):
+    def __sub__(self, other):
+        return 0.0
+def output_gradient(o, y):
+    return np.zeros(o.shape).view(Any)
+""",
+    "the shell replaced": "type(get_ipython()).run_code = lambda *a, **k: False\n" + WRONG,
+}
+
+
+@pytest.mark.parametrize("case", TAMPERED)
+def test_tampering_goes_to_a_person(case):
+    result = graded(submission(q2_softmax=TAMPERED[case]))
+    assert (result.state, result.points) == (judge.LOOK, None), result
+    assert "q2-softmax" in result.reason or "replaced" in result.reason
+
+
+HIDDEN_FROM_READING = {  # the text of the answer says nothing: the canaries must sing
+    "numpy": "m = np\nm.allclose = lambda *a, **k: True",
+    "a shadow": "abs = lambda x: 0",
+}
+
+
+@pytest.mark.parametrize("case", HIDDEN_FROM_READING)
+def test_the_canaries_notice_what_reading_does_not(case):
+    answer = HIDDEN_FROM_READING[case]
+    assert not suspects(answer)
+    result = graded(submission(q2_softmax=answer + "\n" + WRONG))
+    assert result.state == judge.LOOK
+    assert "something replaced" in result.reason
+
+
+def test_planted_answers_are_above_suspicion():
+    for path in sorted((ROOT / "tests" / "planted").glob("*.py")):
+        for question, entry in planted.load(path).items():
+            for answer in planted.sequence(entry):
+                assert suspects(planted.source(answer)) == [], f"{path.stem} {question}"
