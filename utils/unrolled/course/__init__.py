@@ -4,6 +4,7 @@ Importing `unrolled.course` needs the standard library alone. Most modules here 
 nbclient, which only an instructor's environment has: import them by name.
 """
 
+from unrolled.course.check import check
 from unrolled.course.packages import require
 
-__all__ = ["require"]
+__all__ = ["check", "require"]
