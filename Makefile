@@ -9,7 +9,7 @@ PYTEST := $(ONE_THREAD) UNROLLED_QUIET=1 $(BIN)/python -m pytest -n $(WORKERS) -
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test check lint lab slides pdf site.zip pictures screenshots exercises notebooks experiments \
-	grade bench lighthouse repository release lock \
+	grade class bench lighthouse repository release lock \
 	clean book-environment environment python
 
 help:  ## list the targets
@@ -64,6 +64,9 @@ experiments: environment  ## repeat a recorded experiment: make experiments NAME
 grade: environment  ## grade a class: make grade ASSIGNMENT=06-bptt SUBMISSIONS=folder-or-zip ROSTER=students.csv
 	@$(ONE_THREAD) $(BIN)/python -m unrolled.course.grade "$(ASSIGNMENT)" "$(SUBMISSIONS)" \
 		$(if $(ROSTER),--roster "$(ROSTER)") $(if $(DEADLINE),--deadline "$(DEADLINE)") $(if $(UNSANDBOXED),--unsandboxed)
+
+class: environment  ## grade the made class of 67 submissions, most of them broken or hostile
+	$(ONE_THREAD) UNROLLED_QUIET=1 WHOLE_CLASS=1 $(BIN)/python -m pytest -n 0 tests/grading/test_class.py
 
 bench: environment  ## measure the cost of a training step against torch; the figures go into book/benchmarks.md
 	@$(ONE_THREAD) $(BIN)/python utils/build/bench.py
