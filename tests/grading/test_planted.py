@@ -68,3 +68,12 @@ def test_a_hole_in_the_tests_is_found():
     verdict = planted.try_answers(notebook, {"q1-state": "answer_1 = 1.25"})["q1-state"]
     assert verdict.points == verdict.max_points == 1
     assert verdict.caught is None
+
+
+def test_the_book_tells_how_many_answers_test_the_tests(capsys):
+    entries = [entry for name in NAMES for entry in planted_of(name).values()]
+    wrong, right = (sum(len(entry[kind]) for entry in entries) for kind in ("wrong", "right"))
+    figure = f"{wrong} planted wrong and {right} planted right answers to {len(entries)} questions"
+    with capsys.disabled():
+        print(f"\n{figure}")
+    assert figure in (ROOT / "book" / "use.md").read_text(encoding="utf-8")
