@@ -252,3 +252,16 @@ def test_planted_answers_are_above_suspicion():
         for question, entry in planted.load(path).items():
             for answer in planted.sequence(entry):
                 assert suspects(planted.source(answer)) == [], f"{path.stem} {question}"
+
+
+def test_what_a_student_wrote_does_not_run_in_a_person_s_browser():
+    script = "<script>alert(1)</script>"
+    shows = f"from IPython.display import HTML, Javascript, display\ndisplay(HTML('{script}'), Javascript('alert(1)'))"
+    made = submission(q1_total=f"{shows}\nanswer_1 = 2", q8_open=f"words {script}")
+    _, notebook = judge.grade("ada", json.dumps(made), solution(NAME), sandboxed=not lacking())
+    assert "alert" in json.dumps(cell_of(notebook, "q1-total").outputs)
+    clean = judge.harmless(notebook)
+    assert "<script" not in json.dumps([cell.get("outputs", []) for cell in clean.cells])
+    assert "application/javascript" not in json.dumps(cell_of(clean, "q1-total").outputs)
+    assert "<script" not in cell_of(clean, "q8-open").source
+    assert cell_of(clean, "q3-delta").source == right_answers()["q3-delta"]

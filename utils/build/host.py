@@ -25,7 +25,9 @@ def serve(folder):
 
 
 class _Host(http.server.ThreadingHTTPServer):
-    request_queue_size = 128  # a browser opens a dozen connections at once; beyond 5 they would wait for seconds
+    request_queue_size = (
+        128  # a browser opens a dozen connections at once; beyond 5 they would wait for seconds
+    )
 
 
 class _Compressing(http.server.SimpleHTTPRequestHandler):

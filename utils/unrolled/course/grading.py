@@ -20,7 +20,7 @@ from tqdm import tqdm
 from unrolled.course import collect, gradebook, report, sandbox
 from unrolled.course.release import read, release
 from unrolled.course.sandbox import DEFAULT, Limits
-from unrolled.course.submission import GRADED, Result, grade, looked_at, points_of
+from unrolled.course.submission import GRADED, Result, grade, harmless, looked_at, points_of
 
 GRACE = 60  # seconds beyond a submission's own limit until its process is given up
 
@@ -49,7 +49,7 @@ def grade_apart(student, content, terms):
             fields, text = answer.recv()
             return Result(**fields), text
         reason = f"it took longer than {terms.limits.total:g} s"
-    except EOFError:
+    except (EOFError, OSError):
         process.join(GRACE)
         reason = f"its process ended with status {process.exitcode}"
     finally:
@@ -72,7 +72,7 @@ def _one(end, student, content, terms):
     sys.stderr = open(os.devnull, "w")
     text = content.decode("utf-8-sig", errors="replace")
     result, notebook = grade(student, text, read(terms.source), terms.limits, terms.sandboxed)
-    end.send((result._asdict(), nbformat.writes(notebook)))
+    end.send((result._asdict(), nbformat.writes(harmless(notebook))))
 
 
 # ---- what is kept

@@ -116,12 +116,10 @@ def _limited(limits):
 
 
 def end(pid):
-    """End a process and all its descendants."""
-    try:
-        parent = psutil.Process(pid)
-    except psutil.NoSuchProcess:
-        return
-    _kill([*parent.children(recursive=True), parent])
+    """End a process and all its descendants, if there still is one."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        _kill([*process.children(recursive=True), process])
 
 
 def _kill(processes):
