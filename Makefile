@@ -65,7 +65,7 @@ grade: environment  ## grade a class: make grade ASSIGNMENT=06-bptt SUBMISSIONS=
 	@$(ONE_THREAD) $(BIN)/python -m unrolled.course.grade "$(ASSIGNMENT)" "$(SUBMISSIONS)" \
 		$(if $(ROSTER),--roster "$(ROSTER)") $(if $(DEADLINE),--deadline "$(DEADLINE)") $(if $(UNSANDBOXED),--unsandboxed)
 
-class: environment  ## grade the made class of 67 submissions, most of them broken or hostile
+class: environment  ## grade a class of made submissions, most of them broken or hostile
 	$(ONE_THREAD) UNROLLED_QUIET=1 WHOLE_CLASS=1 $(BIN)/python -m pytest -n 0 tests/grading/test_class.py
 
 bench: environment  ## measure the cost of a training step against torch; the figures go into book/benchmarks.md

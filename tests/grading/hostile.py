@@ -208,6 +208,8 @@ TAMPERING = {
     "network": "import socket\nsocket.create_connection(('127.0.0.1', 80), timeout=2)",
     "outside": "open('/tmp/unrolled-was-here', 'w').write('x')",
     "witness": "import unrolled.course.witness as w\nw.changes = lambda: []\nnp.allclose = print",
+    "witness-cleared": "from unrolled.course import witness\nwitness._then.clear()\nm = np\nm.abs = abs",
+    "os-inside": "import random\nrandom._os.environ.clear()",
     "exec": "exec('np.all' + 'close = lambda *a, **k: True')",
 }
 

@@ -105,3 +105,11 @@ def test_a_kernel_that_forbids_namespaces_is_named(monkeypatch):
     monkeypatch.setattr(sandbox.shutil, "which", lambda program: f"/usr/bin/{program}")
     monkeypatch.setattr(sandbox.subprocess, "run", lambda *a, **k: failed)
     assert "No permissions" in sandbox.lacking() and "user namespaces" in sandbox.lacking()
+
+
+def test_the_book_names_the_limits():
+    of = sandbox.DEFAULT
+    assert (
+        f"{of.cell:g} seconds a cell, {of.total:g} in all, {of.memory // 1024} GB of memory, "
+        f"{of.disk} MB of disk, {of.processes} processes, and may print {of.printed} MB"
+    ) in (ROOT / "book" / "use.md").read_text(encoding="utf-8")

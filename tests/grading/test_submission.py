@@ -265,3 +265,34 @@ def test_what_a_student_wrote_does_not_run_in_a_person_s_browser():
     assert "application/javascript" not in json.dumps(cell_of(clean, "q1-total").outputs)
     assert "<script" not in cell_of(clean, "q8-open").source
     assert cell_of(clean, "q3-delta").source == right_answers()["q3-delta"]
+
+
+REACHES = (
+    "from unrolled.course import witness\nwitness._then.clear()",
+    "import unrolled\nunrolled.course.witness.changes = list",
+    "import random\nrandom._os.system('ls')",
+    "import enum\nenum.sys.modules.clear()",
+    "np.lib.stride_tricks",
+    "().__class__.__base__.__subclasses__()",
+    "getattr(np, 'all' + 'close')",
+    "%%bash\nls",
+    "!ls",
+)
+ORDINARY = (
+    "from unrolled.scratch import rnn",
+    "import numpy.linalg as la\nx = la.norm(np.ones(3))",
+    "class Cell:\n    def __init__(self):\n        super().__init__()\n        self._x = 1",
+    "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\nP(1)._replace(x=2)",
+    "%matplotlib inline\n%timeit 1 + 1",
+    "def f(:",
+)
+
+
+@pytest.mark.parametrize("source", REACHES)
+def test_an_answer_that_reaches_beyond_itself_is_read_as_such(source):
+    assert suspects(source)
+
+
+@pytest.mark.parametrize("source", ORDINARY)
+def test_an_ordinary_answer_is_not_suspected(source):
+    assert suspects(source) == []

@@ -38,8 +38,11 @@ FILES = {
     "f2py",
     "lib",
 }
+INSIDE = set(
+    "course witness sys os builtins modules f_globals f_back f_locals gi_frame tb_frame".split()
+)
 METHODS = set(
-    "__init__ __call__ __repr__ __str__ __len__ __iter__ __post_init__ __name__ __doc__".split()
+    "__init__ __call__ __repr__ __str__ __len__ __iter__ __post_init__ __name__ __doc__ _replace _asdict _fields".split()
 )
 MAGICS = ("%matplotlib", "%timeit", "%time ")
 
@@ -82,16 +85,21 @@ def _imported(tree):
 def _suspicious(node, modules):
     match node:
         case ast.Import(names=names):
-            return [f"imports {a.name}" for a in names if a.name.split(".")[0] not in USUAL]
-        case ast.ImportFrom(module=module) if (module or "").split(".")[0] not in USUAL:
-            return [f"imports from {module}"]
+            return [f"imports {a.name}" for a in names if _unusual(a.name)]
+        case ast.ImportFrom(module=module, names=names):
+            found = [f"{module}.{a.name}" for a in names if _unusual(f"{module}.{a.name}")]
+            return [f"imports {name}" for name in found]
         case ast.Name(id=name) if name in REACHING:
             return [f"uses {name}"]
         case ast.Attribute(value=ast.Name(id=root), attr=attr) if root in modules and (
             attr in FILES or isinstance(node.ctx, ast.Store | ast.Del)
         ):
             return [f"uses {root}.{attr}" if attr in FILES else f"changes {root}.{attr}"]
-        case ast.Attribute(attr=attr) if _dunder(attr):
+        case ast.Attribute(value=value, attr=attr) if (
+            attr in INSIDE
+            or _dunder(attr)
+            or (attr[0] == "_" and attr not in METHODS and not _is_self(value))
+        ):
             return [f"uses {attr}"]
         case ast.FunctionDef(name=name) if _dunder(name):
             return [f"defines {name}"]
@@ -104,6 +112,16 @@ def _suspicious(node, modules):
         ) or _dunder(str(name.value)):
             return ["uses getattr with a computed name"]
     return []
+
+
+def _unusual(module):
+    parts = module.split(".")
+    return parts[0] not in USUAL or not INSIDE.isdisjoint(parts)
+
+
+def _is_self(node):
+    """What a class has under a name with an underscore is its own business."""
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
 
 
 def _dunder(name):
