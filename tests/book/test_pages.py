@@ -52,12 +52,6 @@ def test_credits_count_the_errata(data, pages):
     )
 
 
-def test_credits_name_the_errata_shown_by_finished_chapters(data, pages):
-    (sentence,) = re.findall(r"show these rows wrong by a cell that runs: (.*)\.", pages["credits"])
-    shown = re.findall(r"E\d\.\d+", sentence)
-    assert shown == [row for chapter in finished(data) for row in chapter["errata"]]
-
-
 def test_every_bibliographic_key_of_the_topics_is_listed_once(data, pages):
     anchors = re.findall(r"^\(bib-(\w+)\)=$", pages["bibliography"], flags=re.M)
     assert len(anchors) == len(set(anchors))

@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 import torch
 
-from unrolled.scratch import bidirectional, composition, gradcheck, nested, rnn, stacked
-
-EXACT = 1e-10
-SHAPES = [(6, 3, 4, 5), (1, 3, 4, 5), (6, 1, 4, 5), (1, 1, 1, 1), (7, 2, 1, 3)]
-PADDING = {(6, 3, 4, 5): [2, 6, 0], (1, 3, 4, 5): [1, 0, 1], (7, 2, 1, 3): [7, 1]}
-CASES = [(shape, None) for shape in SHAPES] + list(PADDING.items())
+from tests.package.layers import CASES, assert_equal, tensor, torch_gradients, torch_module
+from unrolled.scratch import (
+    bidirectional,
+    composition,
+    gradcheck,
+    gru,
+    lstm,
+    nested,
+    readout,
+    rnn,
+    stacked,
+)
 
 
 def randomised(rng, tree):
     """The tree with standard normal entries: no bias is zero."""
     return nested.tree_map(lambda leaf: rng.standard_normal(leaf.shape).astype(leaf.dtype), tree)
-
-
-def assert_equal(ours, exact, tolerance=EXACT):
-    for (path, a), (_, b) in zip(nested.paths(ours), nested.paths(exact), strict=True):
-        assert a.shape == b.shape, path
-        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance, err_msg=path)
 
 
 # The equations for one sequence, step by step: the oracle.
@@ -127,14 +127,23 @@ def test_gradients_of_a_stack_equal_central_differences(shape, lengths, skip):
 
 
 @pytest.mark.parametrize("skip", [False, True])
-def test_any_layer_can_be_stacked(skip):
-    """Two bidirectional layers of relu units, with padding."""
+@pytest.mark.parametrize(
+    ("cell", "options", "kind"),
+    [
+        (rnn, {"activation": "relu"}, rnn.ReluParams),
+        (lstm, {}, lstm.Params),
+        (lstm, {"variant": "peephole"}, lstm.PeepholeParams),
+        (gru, {}, gru.Params),
+        (gru, {"form": "reset_after"}, gru.AfterParams),
+    ],
+)
+def test_any_layer_can_be_stacked(cell, options, kind, skip):
+    """Two bidirectional layers, with padding."""
     rng = np.random.default_rng(3)
-    params = randomised(
-        rng,
-        stacked.init(rng, 2, 3, layers=2, layer=bidirectional, skip=skip, activation="relu"),
-    )
-    assert isinstance(params.layers[1].backward, rnn.ReluParams)
+    drawn = stacked.init(rng, 2, 3, layers=2, layer=bidirectional, skip=skip, cell=cell, **options)
+    params = randomised(rng, drawn)
+    assert isinstance(params.layers[1].backward, kind)
+    assert composition.layer_of(params.layers[1].backward) is cell
     x, lengths = rng.standard_normal((5, 3, 2)), [5, 2, 4]
     h, cache = stacked.forward(params, x, lengths=lengths)
     assert h.shape == (5, 3, 12 if skip else 6)
@@ -188,54 +197,72 @@ def test_turned(lengths):
     np.testing.assert_array_equal(composition.turned(other, lengths), x)
 
 
+KINDS = {
+    "tanh": (torch.nn.RNN, {}),
+    "relu": (torch.nn.RNN, {"nonlinearity": "relu"}),
+    "lstm": (torch.nn.LSTM, {}),
+    "gru": (torch.nn.GRU, {}),
+}
+
+
 @pytest.mark.parametrize("two_ways", [False, True])
 @pytest.mark.parametrize("layers", [1, 2, 3])
-@pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
-def test_values_and_gradients_equal_torch(layers, two_ways, nonlinearity):
+@pytest.mark.parametrize("kind", KINDS)
+def test_values_and_gradients_equal_torch(layers, two_ways, kind):
     T, B, D, H = 6, 3, 4, 5
     rng = np.random.default_rng(4)
     x = rng.standard_normal((T, B, D))
     dh = rng.standard_normal((T, B, H * (1 + two_ways)))
     lengths = [6, 2, 4]
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        module = torch.nn.RNN(
-            D,
-            H,
-            num_layers=layers,
-            bidirectional=two_ways,
-            nonlinearity=nonlinearity,
-            dtype=torch.float64,
-        )
+    of_torch, options = KINDS[kind]
+    module = torch_module(of_torch, D, H, num_layers=layers, bidirectional=two_ways, **options)
     params = stacked.from_torch(module)
     h, cache = stacked.forward(params, x, lengths=lengths)
-    grads, dx, _ = stacked.backward(params, cache, dh)
+    dends = nested.tree_map(lambda leaf: rng.standard_normal(leaf.shape), cache.state)
+    grads, dx, _ = stacked.backward(params, cache, dh, dends)
 
-    x_torch = torch.tensor(x, requires_grad=True)
+    x_torch = tensor(x)
     packed = torch.nn.utils.rnn.pack_padded_sequence(x_torch, lengths, enforce_sorted=False)
     out, last = module(packed)
     h_torch, _ = torch.nn.utils.rnn.pad_packed_sequence(out)
-    (h_torch * torch.tensor(dh)).sum().backward()
+    ends = torch.stack(last if kind == "lstm" else [last], dim=1).flatten(0, 1)  # in our order
+    loss = (h_torch * torch.tensor(dh)).sum()
+    (loss + (ends * torch.tensor(np.stack(nested.leaves(dends)))).sum()).backward()
     assert_equal((h, dx), (h_torch.detach().numpy(), x_torch.grad.numpy()))
-    ends = np.stack(nested.leaves(cache.state))
-    assert_equal((ends,), (last.detach().numpy(),))
+    assert_equal(np.stack(nested.leaves(cache.state)), ends.detach().numpy())
     theirs = [
-        getattr(module, f"{weight}_l{layer}{way}").grad.numpy()
+        leaf
         for layer in range(layers)
         for way in ("", "_reverse")[: 1 + two_ways]
-        for weight in ("weight_ih", "weight_hh", "bias_hh")
+        for leaf in torch_gradients(module, f"l{layer}{way}")
     ]
     assert_equal(nested.leaves(grads), theirs)
 
 
-def test_one_layer_of_torch_in_two_directions():
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        module = torch.nn.RNN(2, 3, num_layers=2, bidirectional=True, dtype=torch.float64)
-        plain = torch.nn.RNN(2, 3)
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_layer_of_torch_in_two_directions(kind):
+    of_torch, options = KINDS[kind]
+    module = torch_module(of_torch, 2, 3, num_layers=2, bidirectional=True, **options)
     assert_equal(bidirectional.from_torch(module, layer=1), stacked.from_torch(module).layers[1], 0)
     with pytest.raises(ValueError, match="expected two directions"):
-        bidirectional.from_torch(plain)
+        bidirectional.from_torch(of_torch(2, 3, **options))
+    for layer in (-1, 2):
+        with pytest.raises(ValueError, match=f"layer is {layer}, the module has layers 0 to 1"):
+            bidirectional.from_torch(module, layer)
+
+
+def test_from_torch_refuses_what_is_no_such_layer():
+    for module in (torch.nn.Linear(2, 3), torch.nn.LSTMCell(2, 3)):
+        with pytest.raises(
+            ValueError, match="expected a torch.nn.RNN, LSTM or GRU, the module is L"
+        ):
+            stacked.from_torch(module)
+        with pytest.raises(ValueError, match="expected two directions, the module is L"):
+            bidirectional.from_torch(module)
+    for two_ways in (False, True):
+        module = torch.nn.LSTM(2, 3, num_layers=2, proj_size=2, bidirectional=two_ways)
+        with pytest.raises(ValueError, match="without projection, the module is .*proj_size=2"):
+            stacked.from_torch(module)
 
 
 def test_a_workspace_keeps_the_layers_apart_and_voids_old_caches():
@@ -272,5 +299,9 @@ def test_errors_name_what_came():
         stacked.forward(state, x)
     with pytest.raises(ValueError, match="tuple comes from builtins"):
         bidirectional.forward(bidirectional.Params((), ()), x)
+    with pytest.raises(
+        ValueError, match=r"Params comes from .*readout, where forward\(params, h\)"
+    ):
+        composition.layer_of(readout.init(np.random.default_rng(0), 2, 3))
     with pytest.raises(ValueError, match="lengths range from 1 to 4"):
         bidirectional.forward(problem_both((3, 2, 4, 5))[0], x, lengths=[1, 4])

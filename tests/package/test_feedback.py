@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.package.layers import assert_equal
 from unrolled.scratch import feedback, gradcheck, nested, readout, rnn
 
-EXACT = 1e-10
 PLACES = [*feedback.PLACES, "none"]
 SHAPES = [(5, 3, 2, 4, 3), (1, 2, 2, 3, 1), (4, 1, 1, 1, 2)]  # T, B, D, H, K
 SIZE = {"x": 2, "h": 3, "o": 4, "none": 5}  # index into a shape of the size of a source
@@ -44,12 +44,6 @@ def loop(place, params, x, past, lengths):
             if place != "none":
                 last[n] = {"x": x_t, "h": h[t, n], "o": o[t, n]}[place[0]]
     return o, h, last
-
-
-def assert_equal(ours, exact, tolerance=EXACT):
-    for (path, a), (_, b) in zip(nested.paths(ours), nested.paths(exact), strict=True):
-        assert a.shape == b.shape, path
-        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance, err_msg=path)
 
 
 @pytest.mark.parametrize("lengths", [None, [2, 5, 0]])

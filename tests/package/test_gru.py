@@ -4,8 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from tests.package.layers import CASES, EXACT, SHAPES, assert_equal, tensor, torch_module
-from unrolled.scratch import gradcheck, gru, nested, optim
+from tests.package.layers import (
+    CASES,
+    EXACT,
+    SHAPES,
+    assert_a_workspace_changes_nothing,
+    assert_equal,
+    assert_nothing_is_overwritten,
+    assert_training_with_a_workspace_equals_training_without,
+    tensor,
+    torch_gradients,
+    torch_module,
+)
+from unrolled.scratch import gradcheck, gru, nested
 
 FORMS = sorted(gru.FORMS)
 
@@ -93,13 +104,6 @@ def test_gradients_equal_central_differences(shape, lengths, form):
     assert gradcheck.check(loss_of, (params, x, state), ours) < 1e-7
 
 
-def theirs_to_ours(array, H):
-    """Gradients with respect to torch's blocks, as ours: torch's z block is the negated one."""
-    array = array.copy()
-    array[H : 2 * H] *= -1
-    return array
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 def test_values_and_gradients_equal_torch(shape):
     T, B, D, H = shape
@@ -114,10 +118,7 @@ def test_values_and_gradients_equal_torch(shape):
     h_torch, last = module(x_torch, h0)
     ((h_torch * torch.tensor(dh)).sum() + (last[0] * torch.tensor(dstate.h)).sum()).backward()
     assert_equal((h, cache.state.h), (h_torch.detach().numpy(), last[0].detach().numpy()))
-    leaves = (module.weight_ih_l0, module.weight_hh_l0, module.bias_ih_l0)
-    theirs = [theirs_to_ours(leaf.grad.numpy(), H) for leaf in leaves]
-    inside = module.bias_hh_l0.grad.numpy()
-    assert_equal(tuple(grads), (*theirs, inside[2 * H :]))
+    assert_equal(tuple(grads), torch_gradients(module, "l0"))
     assert_equal((dx, dstate0.h), (x_torch.grad.numpy(), h0.grad.numpy()[0]))
 
 
@@ -134,7 +135,7 @@ def test_padding_equals_torch_packed_sequences():
     h_torch, _ = torch.nn.utils.rnn.pad_packed_sequence(out)
     ((h_torch * torch.tensor(dh)).sum() + (last[0] * torch.tensor(dstate.h)).sum()).backward()
     assert_equal((h, cache.state.h), (h_torch.detach().numpy(), last[0].detach().numpy()))
-    dW = theirs_to_ours(module.weight_hh_l0.grad.numpy(), 5)
+    dW = torch_gradients(module, "l0")[1]
     assert_equal((grads.W, dx), (dW, x_torch.grad.numpy()))
 
 
@@ -298,15 +299,7 @@ def test_arguments_are_left_alone(form):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("shape", [(5, 3, 4, 2), (5, 1, 4, 2)])
 def test_without_a_workspace_nothing_is_overwritten(shape, form):
-    params, x, state, dh, dstate = problem(shape, form)
-    h, cache = gru.forward(params, x, state)
-    first = cache.state, gru.gates(cache), gru.backward(params, cache, dh, dstate)
-    kept = nested.tree_map(np.copy, (h, *first))
-    other, _ = gru.forward(params, x + 1, state)
-    second = gru.backward(params, cache, 2 * dh, nested.tree_map(np.negative, dstate))
-    assert_equal((h, *first), kept, 0)
-    for a in nested.leaves((h, *first)):
-        assert not any(np.shares_memory(a, b) for b in nested.leaves((other, *second)))
+    assert_nothing_is_overwritten(gru, *problem(shape, form))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -348,28 +341,13 @@ def test_a_workspace_follows_changes_of_shape_dtype_form_and_padding():
         ((5, 3, 4, 2), np.float64, [5, 0, 1], "reset_before"),
         ((5, 1, 4, 2), np.float64, None, "reset_after"),
     ]:
-        params, x, state, dh, dstate = problem(shape, form, dtype)
-        h, cache = gru.forward(params, x, state, lengths, workspace)
-        h_fresh, cache_fresh = gru.forward(params, x, state, lengths)
-        ours, fresh = (gru.backward(params, c, dh, dstate) for c in (cache, cache_fresh))
-        assert_equal((h, cache.state, *ours), (h_fresh, cache_fresh.state, *fresh), 0)
+        given = problem(shape, form, dtype)
+        assert_a_workspace_changes_nothing(gru, workspace, *given, lengths)
 
 
 def test_a_training_loop_with_a_workspace_equals_one_without():
     params, x, _, target, _ = problem((6, 4, 3, 5))
-    histories = []
-    for workspace in (None, gru.Workspace()):
-        p, optimiser, norms = params, optim.adam(1e-2), []
-        state = optimiser.init(p)
-        for _ in range(20):
-            h, cache = gru.forward(p, x, workspace=workspace)
-            error = h - target
-            grads, _, _ = gru.backward(p, cache, error)
-            p, state = optimiser.update(p, grads, state)
-            norms.append(nested.global_norm(error))
-        histories.append(norms)
-    assert histories[0] == histories[1]
-    assert histories[0][-1] < histories[0][0]
+    assert_training_with_a_workspace_equals_training_without(gru, params, x, target)
 
 
 @pytest.mark.parametrize("form", FORMS)

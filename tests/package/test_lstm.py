@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from tests.package.layers import CASES, EXACT, SHAPES, assert_equal, tensor, torch_module
-from unrolled.scratch import gradcheck, lstm, nested, optim
+from tests.package.layers import (
+    CASES,
+    EXACT,
+    SHAPES,
+    assert_a_workspace_changes_nothing,
+    assert_equal,
+    assert_nothing_is_overwritten,
+    assert_training_with_a_workspace_equals_training_without,
+    tensor,
+    torch_module,
+)
+from unrolled.scratch import gradcheck, lstm, nested
 
 VARIANTS = sorted(lstm.TYPES)
 
@@ -331,15 +341,7 @@ def test_arguments_are_left_alone(variant):
 
 @pytest.mark.parametrize("shape", [(5, 3, 4, 2), (5, 1, 4, 2)])
 def test_without_a_workspace_nothing_is_overwritten(shape):
-    params, x, state, dh, dstate = problem(shape)
-    h, cache = lstm.forward(params, x, state)
-    first = cache.state, lstm.gates(cache), lstm.backward(params, cache, dh, dstate)
-    kept = nested.tree_map(np.copy, (h, *first))
-    other, _ = lstm.forward(params, x + 1, state)
-    second = lstm.backward(params, cache, 2 * dh, nested.tree_map(np.negative, dstate))
-    assert_equal((h, *first), kept, 0)
-    for a in nested.leaves((h, *first)):
-        assert not any(np.shares_memory(a, b) for b in nested.leaves((other, *second)))
+    assert_nothing_is_overwritten(lstm, *problem(shape))
 
 
 @pytest.mark.parametrize("shape", [(5, 3, 4, 2), (5, 1, 4, 2)])
@@ -380,28 +382,13 @@ def test_a_workspace_follows_changes_of_shape_dtype_variant_and_padding():
         ((5, 3, 4, 2), np.float64, [5, 0, 1], "no_forget"),
         ((5, 1, 4, 2), np.float64, None, "plain"),
     ]:
-        params, x, state, dh, dstate = problem(shape, variant, dtype)
-        h, cache = lstm.forward(params, x, state, lengths, workspace)
-        h_fresh, cache_fresh = lstm.forward(params, x, state, lengths)
-        ours, fresh = (lstm.backward(params, c, dh, dstate) for c in (cache, cache_fresh))
-        assert_equal((h, cache.state, *ours), (h_fresh, cache_fresh.state, *fresh), 0)
+        given = problem(shape, variant, dtype)
+        assert_a_workspace_changes_nothing(lstm, workspace, *given, lengths)
 
 
 def test_a_training_loop_with_a_workspace_equals_one_without():
     params, x, _, target, _ = problem((6, 4, 3, 5))
-    histories = []
-    for workspace in (None, lstm.Workspace()):
-        p, optimiser, norms = params, optim.adam(1e-2), []
-        state = optimiser.init(p)
-        for _ in range(20):
-            h, cache = lstm.forward(p, x, workspace=workspace)
-            error = h - target
-            grads, _, _ = lstm.backward(p, cache, error)
-            p, state = optimiser.update(p, grads, state)
-            norms.append(nested.global_norm(error))
-        histories.append(norms)
-    assert histories[0] == histories[1]
-    assert histories[0][-1] < histories[0][0]
+    assert_training_with_a_workspace_equals_training_without(lstm, params, x, target)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

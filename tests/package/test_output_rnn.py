@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.package.layers import assert_equal
 from unrolled.scratch import gradcheck, nested, output_rnn, readout, rnn
 
-EXACT = 1e-10
 SHAPES = [(6, 3, 4, 5, 2), (1, 3, 4, 5, 3), (6, 1, 0, 5, 7), (1, 1, 1, 1, 1), (7, 2, 1, 3, 4)]
 PADDING = {(6, 3, 4, 5, 2): [2, 6, 0], (1, 3, 4, 5, 3): [1, 0, 1], (7, 2, 1, 3, 4): [7, 1]}
 CASES = [(shape, None) for shape in SHAPES] + list(PADDING.items())
@@ -85,12 +85,6 @@ def problem(shape, link=False, feedback="own", dtype=np.float64, seed=1):
 
 def first_h(state, H):
     return getattr(state, "h", np.zeros((len(state.o), H)))
-
-
-def assert_equal(ours, exact, tolerance=EXACT):
-    for (path, a), (_, b) in zip(nested.paths(ours), nested.paths(exact), strict=True):
-        assert a.shape == b.shape, path
-        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance, err_msg=path)
 
 
 def everything(params, x, state, do, dstate, teacher, lengths=None, workspace=None):

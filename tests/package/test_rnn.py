@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from unrolled.scratch import gradcheck, nested, optim, rnn
-
-EXACT = 1e-10
-SHAPES = [(6, 3, 4, 5), (1, 3, 4, 5), (6, 1, 4, 5), (1, 1, 1, 1), (7, 2, 1, 3)]
-PADDING = {(6, 3, 4, 5): [2, 6, 0], (1, 3, 4, 5): [1, 0, 1], (7, 2, 1, 3): [7, 1]}
-CASES = [(shape, None) for shape in SHAPES] + list(PADDING.items())
-
+from tests.package.layers import (
+    CASES,
+    SHAPES,
+    assert_a_workspace_changes_nothing,
+    assert_equal,
+    assert_nothing_is_overwritten,
+    assert_training_with_a_workspace_equals_training_without,
+)
+from unrolled.scratch import gradcheck, nested, rnn
 
 # The equations as loops over sequences, steps and units: the oracle.
 
@@ -78,12 +80,6 @@ def problem(shape, activation="tanh", dtype=np.float64, seed=1):
     draw = lambda *shape: rng.standard_normal(shape).astype(dtype)
     params = params._replace(b=draw(H))
     return params, draw(T, B, D), rnn.State(draw(B, H)), draw(T, B, H), rnn.State(draw(B, H))
-
-
-def assert_equal(ours, exact, tolerance=EXACT):
-    for (path, a), (_, b) in zip(nested.paths(ours), nested.paths(exact), strict=True):
-        assert a.shape == b.shape, path
-        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance, err_msg=path)
 
 
 @pytest.mark.parametrize("with_workspace", [False, True])
@@ -282,15 +278,7 @@ def test_arguments_are_left_alone():
 
 
 def test_without_a_workspace_nothing_is_overwritten():
-    params, x, state, dh, dstate = problem((5, 3, 4, 2))
-    h, cache = rnn.forward(params, x, state)
-    first = rnn.backward(params, cache, dh, dstate)
-    kept = nested.tree_map(np.copy, (h, *first))
-    other, _ = rnn.forward(params, x + 1, state)
-    second = rnn.backward(params, cache, 2 * dh, nested.tree_map(np.negative, dstate))
-    assert_equal((h, *first), kept, 0)
-    for a in nested.leaves((h, *first)):
-        assert not any(np.shares_memory(a, b) for b in nested.leaves((other, *second)))
+    assert_nothing_is_overwritten(rnn, *problem((5, 3, 4, 2)))
 
 
 def test_a_workspace_keeps_its_arrays_and_makes_old_caches_raise():
@@ -327,28 +315,13 @@ def test_a_workspace_follows_changes_of_shape_dtype_and_padding():
         ((5, 3, 4, 2), np.float32, None),
         ((5, 3, 4, 2), np.float64, [5, 0, 1]),
     ]:
-        params, x, state, dh, dstate = problem(shape, dtype=dtype, seed=len(str(lengths)))
-        h, cache = rnn.forward(params, x, state, lengths, workspace)
-        h_fresh, cache_fresh = rnn.forward(params, x, state, lengths)
-        ours, fresh = (rnn.backward(params, c, dh, dstate) for c in (cache, cache_fresh))
-        assert_equal((h, cache.state, *ours), (h_fresh, cache_fresh.state, *fresh), 0)
+        given = problem(shape, dtype=dtype, seed=len(str(lengths)))
+        assert_a_workspace_changes_nothing(rnn, workspace, *given, lengths)
 
 
 def test_a_training_loop_with_a_workspace_equals_one_without():
     params, x, _, target, _ = problem((6, 4, 3, 5))
-    histories = []
-    for workspace in (None, rnn.Workspace()):
-        p, optimiser, norms = params, optim.adam(1e-2), []
-        state = optimiser.init(p)
-        for _ in range(20):
-            h, cache = rnn.forward(p, x, workspace=workspace)
-            error = h - target
-            grads, _, _ = rnn.backward(p, cache, error)
-            p, state = optimiser.update(p, grads, state)
-            norms.append(nested.global_norm(error))
-        histories.append(norms)
-    assert histories[0] == histories[1]
-    assert histories[0][-1] < histories[0][0]
+    assert_training_with_a_workspace_equals_training_without(rnn, params, x, target)
 
 
 def test_init_draws_within_its_bound_and_repeats_with_the_seed():

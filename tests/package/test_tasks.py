@@ -18,7 +18,11 @@ BUILD = {
     "detect": lambda rng: tasks.detect(rng, 9, 50),
     "shaped": lambda rng: tasks.shaped(rng, "delayed", 50)[:2],
     "odd_words": lambda rng: tasks.odd_words(rng, 7, 50),
+    "last_marked": lambda rng: tasks.last_marked(rng, 9, 50, 0.3),
+    "echoed_spikes": lambda rng: tasks.echoed_spikes(rng, 30, 50, 5),
     "delayed_xor": lambda rng: tasks.delayed_xor(rng, 7, 50, 3),
+    "latch": lambda rng: tasks.latch(rng, 5, 50),
+    "adding": lambda rng: tasks.adding(rng, 7, 50),
 }
 
 
@@ -43,6 +47,34 @@ def test_lag_copy(lag):
 def test_lag_copy_refuses_a_lag_it_cannot_show(lag):
     with pytest.raises(ValueError, match=f"lag is {lag}, expected 0 to 6"):
         tasks.lag_copy(np.random.default_rng(1), 7, 2, lag)
+
+
+def test_last_marked():
+    x, y = BUILD["last_marked"](np.random.default_rng(5))
+    assert x.shape == (9, 50, 2) and y.shape == (9, 50, 1) and set(x[..., 1].ravel()) == {0.0, 1.0}
+    assert (x[0, :, 1] == 1).all() and 0.2 < x[1:, :, 1].mean() < 0.4
+    for b in range(50):
+        for t in range(9):
+            assert y[t, b, 0] == [value for value, mark in x[: t + 1, b] if mark][-1]
+    x, y = tasks.last_marked(np.random.default_rng(5), 4, 3, 0, dtype=np.float32)
+    assert x.dtype == y.dtype == np.float32 and (y == x[0, :, :1]).all()
+    with pytest.raises(ValueError, match="share is 1.5, expected a probability"):
+        tasks.last_marked(np.random.default_rng(5), 4, 3, 1.5)
+
+
+def test_echoed_spikes():
+    x, y = BUILD["echoed_spikes"](np.random.default_rng(6))
+    assert x.shape == (30, 50, 1) and y.shape == (30, 50) and set(x.ravel()) == {0.0, 1.0}
+    gaps, starts = set(), set()
+    for b in range(50):
+        spikes = np.flatnonzero(x[:, b, 0])
+        starts.add(spikes[0])
+        gaps |= set(np.diff(spikes))
+        assert list(np.flatnonzero(y[:, b])) == [s + 5 for s in spikes if s + 5 < 30]
+        assert spikes[-1] + 10 >= 30  # the next spike would have come too late
+    assert gaps == {6, 7, 8, 9, 10} and starts == {0, 1, 2, 3, 4}
+    with pytest.raises(ValueError, match="delay is 0, expected at least 1 step"):
+        tasks.echoed_spikes(np.random.default_rng(6), 9, 2, 0)
 
 
 def test_running_sum():
@@ -221,3 +253,61 @@ def test_delayed_xor():
     for lag in (0, 7):
         with pytest.raises(ValueError, match=f"lag is {lag}, expected 1 to 6"):
             tasks.delayed_xor(np.random.default_rng(6), 7, 2, lag)
+
+
+def test_latch_tells_the_class_first_and_nothing_after_it():
+    x, y = tasks.latch(np.random.default_rng(7), 40, 2000, shown=2, noise=0.5)
+    assert x.shape == (42, 2000, 1) and y.shape == (2000,) and set(y) == {0, 1}
+    assert abs(y.mean() - 0.5) < 0.05
+    for told, label in zip(x[:2, :, 0].T, y):
+        assert (told == (1 if label else -1)).all()
+    later = x[2:, :, 0]
+    assert abs(later.mean()) < 0.02 and abs(later.std() - 0.5) < 0.02
+    towards = np.corrcoef(later.mean(axis=0), y)[0, 1]
+    assert abs(towards) < 0.1
+
+
+def test_latch_without_delay_or_noise():
+    x, y = tasks.latch(np.random.default_rng(8), 0, 30, shown=1, dtype=np.float32)
+    assert x.shape == (1, 30, 1) and x.dtype == np.float32
+    np.testing.assert_array_equal(x[0, :, 0] > 0, y == 1)
+    x, _ = tasks.latch(np.random.default_rng(8), 4, 30, shown=2, noise=0)
+    assert not x[2:].any() and x[:2].all()
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"shown": 0}, "shown is 0"),
+        ({"delay": -1}, "delay is -1"),
+        ({"noise": -0.1}, "noise is -0.1"),
+    ],
+)
+def test_latch_refuses(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        tasks.latch(np.random.default_rng(0), **{"delay": 3, "B": 2} | wrong)
+
+
+@pytest.mark.parametrize("T", [2, 3, 11])
+def test_adding_sums_the_two_marked_numbers(T):
+    x, y = tasks.adding(np.random.default_rng(9), T, 500)
+    assert x.shape == (T, 500, 2) and y.shape == (500,)
+    numbers, markers = x[..., 0], x[..., 1]
+    assert numbers.min() >= 0 and numbers.max() < 1
+    first, second = set(), set()
+    for n in range(500):
+        a, b = np.flatnonzero(markers[:, n])
+        assert y[n] == numbers[a, n] + numbers[b, n] and markers[:, n].sum() == 2
+        first.add(a)
+        second.add(b)
+    assert first == set(range(T // 2)) and second == set(range(T // 2, T))
+
+
+def test_adding_has_the_variance_that_its_docstring_says():
+    _, y = tasks.adding(np.random.default_rng(10), 20, 20_000, dtype=np.float32)
+    assert y.dtype == np.float32 and abs(np.mean((y - 1) ** 2) - 1 / 6) < 0.006
+
+
+def test_adding_refuses_one_step():
+    with pytest.raises(ValueError, match="T is 1, expected at least 2"):
+        tasks.adding(np.random.default_rng(0), 1, 2)

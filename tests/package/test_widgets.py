@@ -132,6 +132,34 @@ def test_a_player_has_a_caption_for_each_step():
     assert "<div class=on>" not in player(draw, VALUES, label="step", alt=alt)._repr_html_()
 
 
+def test_a_player_draws_every_step_in_every_setting_and_plays_the_steps():
+    asked = []
+
+    def note(step, height, wide):
+        asked.append((step, height, wide))
+        return draw(step * height, wide)
+
+    made = player(
+        note,
+        [1, 2],
+        label="step",
+        alt="{} {} {}".format,
+        caption="{} at {}, {}".format,
+        settings={"height": [3, 4, 5], "wide": [1, 2]},
+    )
+    assert asked[:3] == [(1, 3, 1), (1, 3, 2), (1, 4, 1)] and len(asked) == 12
+    read = Reader(made)
+    assert [(one.max, one.value) for one in read.all("input")] == [
+        ("1", "0"),
+        ("2", "0"),
+        ("1", "0"),
+    ]
+    assert read.data["alts"][7] == "2 3 2" and "<div>2 at 3, 2</div>" in made._repr_html_()
+    assert repr(made) == "Player('step', 2 steps, 12 frames)"
+    with pytest.raises(ValueError, match="a slider needs at least two values, got 1"):
+        player(draw, [1, 2], label="step", alt=alt, settings={"height": [3]})
+
+
 def test_an_inspector_puts_its_buttons_over_the_parts():
     made = Reader(inspector(net(), SPOTS, label="states", alt="Two states"))
     assert [one.aria_label for one in made.all("button")] == ["h₁", "h₂"]
@@ -363,7 +391,7 @@ def test_contracts():
     contracts = {
         film: ["draw", "values", "label", "alt", "live", "start"],
         plane: ["draw", "first", "second", "labels", "alt", "start"],
-        player: ["draw", "steps", "label", "alt", "caption", "interval"],
+        player: ["draw", "steps", "label", "alt", "caption", "interval", "settings"],
         inspector: ["figure", "spots", "label", "alt"],
     }
     for function, parameters in contracts.items():

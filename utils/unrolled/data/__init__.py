@@ -1,1 +1,1 @@
-"""Real data that ships inside installable packages, vocabularies and batches. Nothing is downloaded."""
+"""Real data, inside installable packages or as a table of facts, vocabularies and batches. Nothing is downloaded."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch import rnn
-from unrolled.scratch.composition import layer_of, turned
+from unrolled.scratch.composition import layer_of, part_from_torch, turned
 from unrolled.scratch.workspace import FRESH
 
 __all__ = ["Cache", "Params", "State", "backward", "forward", "from_torch", "init", "turned"]
@@ -90,10 +90,10 @@ def backward(params, cache, dh=None, dstate=None):
 
 
 def from_torch(module, layer=0):
-    """Parameters of one layer of a torch.nn.RNN(bidirectional=True); biases as in `rnn.from_torch`.
+    """Parameters of one layer of a bidirectional torch.nn.RNN, LSTM or GRU, as `from_torch` of our layer has them.
 
-    Raises ValueError if the module has one direction only.
+    Raises ValueError if the module has one direction only, and as `composition.part_from_torch` does.
     """
-    if not module.bidirectional:
+    if not getattr(module, "bidirectional", False):
         raise ValueError(f"expected two directions, the module is {module}")
-    return Params(*(rnn.part_from_torch(module, f"l{layer}{way}") for way in ("", "_reverse")))
+    return Params(*(part_from_torch(module, layer, way) for way in ("", "_reverse")))

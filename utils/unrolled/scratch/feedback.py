@@ -18,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch.activations import tanh_slope
-from unrolled.scratch.masking import checked, counted
+from unrolled.scratch.checks import checked
+from unrolled.scratch.masking import checked_lengths, counted, immediate
 
 __all__ = ["PLACES", "Cache", "State", "backward", "forward", "init", "place_of"]
 
@@ -157,12 +158,12 @@ def forward(params, x, state=None, lengths=None):
     size = _check_input(params, x, source, target)
     T, B, _ = x.shape
     if lengths is not None:
-        lengths = checked(lengths, T, B)
+        lengths = checked_lengths(lengths, T, B)
         x = np.where(counted(lengths, T, B)[..., None], x, 0)
     past = np.zeros((T + 1, B, size), x.dtype)
     h, o = np.empty((T, B, H), x.dtype), np.empty((T, B, K), x.dtype)
     if state is not None:
-        past[0] = _checked("state.past", state.past, (B, size), x.dtype)
+        past[0] = checked("state.past", state.past, (B, size), x.dtype)
     for t in range(T):
         held = np.concatenate([x[t], past[t]], axis=1) if target == "x" else x[t]
         a = params.b + held @ params.U.T  # (5.2), (5.12)
@@ -222,14 +223,12 @@ def _upstream(params, cache, do, dstate):
     """Fresh arrays of the immediate gradients: of o (T, B, K), and of the source at steps 0..T (T + 1, B, S)."""
     T, B, _ = cache.x.shape
     dtype, shape = cache.x.dtype, (T, B, len(params.c))
-    given = np.zeros(shape, dtype) if do is None else _checked("do", do, shape, dtype).copy()
-    dpast = np.zeros_like(cache.past)
+    given = np.zeros(shape, dtype) if do is None else checked("do", do, shape, dtype).copy()
     if cache.lengths is not None:
         given[~counted(cache.lengths, T, B)] = 0
-    if dstate is not None:
-        last = T if cache.lengths is None else cache.lengths
-        dpast[last, np.arange(B)] = _checked("dstate.past", dstate.past, dpast.shape[1:], dtype)
-    return given, dpast
+    past = cache.past
+    last = None if dstate is None else checked("dstate.past", dstate.past, past.shape[1:], dtype)
+    return given, immediate(np.empty_like(past), None, last, cache.lengths)
 
 
 def _parameter_gradients(params, cache, delta, do, target):
@@ -261,12 +260,3 @@ def _check_input(params, x, source, target):
     if any(leaf.dtype != x.dtype for leaf in params):
         raise ValueError(f"x is {x.dtype}, the parameters are {params.U.dtype}")
     return size
-
-
-def _checked(name, array, shape, dtype):
-    """`array`, which must have the shape and the dtype."""
-    if array.shape != shape or array.dtype != dtype:
-        raise ValueError(
-            f"{name} is {array.dtype} of shape {array.shape}, expected {dtype} of shape {shape}"
-        )
-    return array

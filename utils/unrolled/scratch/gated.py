@@ -1,4 +1,4 @@
-"""What the gated layers share: the layout of their arrays, and the checks of their arguments.
+"""What the gated layers share: the layout of their arrays.
 
 Inside a layer the batch is the last axis, so that one gate at one step, an (H, B) block, is contiguous: NumPy goes
 through a contiguous block about three times as fast as through a slice of longer rows. What a step reads stands in
@@ -7,18 +7,10 @@ one column, [h_{t-1}; 1; x_t], so that one product with one weight replaces two 
 
 import numpy as np
 
-from unrolled.scratch.masking import counted
+from unrolled.scratch.checks import checked
+from unrolled.scratch.masking import counted, immediate
 
-__all__ = [
-    "check_input",
-    "check_parameters",
-    "checked",
-    "last",
-    "outputs",
-    "side_by_side",
-    "stacked",
-    "upstream",
-]
+__all__ = ["last", "outputs", "side_by_side", "stacked", "upstream"]
 
 
 def stacked(x, h0, lengths, workspace):
@@ -61,12 +53,8 @@ def upstream(dh, dlast, shape, dtype, lengths, workspace):
     """
     T, B, H = shape
     columns = workspace.empty("dhs", (T + 1, H, B), dtype)
-    columns[0] = 0
-    columns[1:] = 0 if dh is None else checked("dh", dh, shape, dtype).transpose(0, 2, 1)
-    if lengths is not None:
-        columns[1:].transpose(0, 2, 1)[~counted(lengths, T, B)] = 0
-    if dlast is not None:
-        columns[T if lengths is None else lengths, :, np.arange(B)] += dlast
+    dh = None if dh is None else checked("dh", dh, shape, dtype)
+    immediate(columns.transpose(0, 2, 1), dh, dlast, lengths)
     return columns
 
 
@@ -78,40 +66,3 @@ def side_by_side(name, columns, workspace):
     matrix = workspace.empty(name, (n, T, B), columns.dtype)
     matrix[:] = columns.transpose(1, 0, 2)
     return matrix.reshape(n, T * B)
-
-
-def check_parameters(params, blocks):
-    """Raise ValueError unless U, W, b have so many blocks of H rows, the rest has shape (H,), and all one dtype."""
-    names, shapes = ", ".join(params._fields), [leaf.shape for leaf in params]
-    H, D = params.W.shape[-1], params.U.shape[-1]
-    rows = blocks * H
-    if shapes != [(rows, D), (rows, H), (rows,)] + [(H,)] * (len(params) - 3):
-        expected = [f"({blocks}H, D)", f"({blocks}H, H)", f"({blocks}H,)"]
-        expected += ["(H,)"] * (len(params) - 3)
-        raise ValueError(
-            f"{names} have shapes {', '.join(map(str, shapes))}, expected {', '.join(expected)}"
-        )
-    if len({leaf.dtype for leaf in params}) > 1:
-        dtypes = ", ".join(str(leaf.dtype) for leaf in params)
-        raise ValueError(f"{names} have dtypes {dtypes}, expected one")
-
-
-def check_input(params, x):
-    """Raise ValueError unless x is (T, B, D) with at least one step and sequence, and of the parameters' dtype."""
-    if x.ndim != 3:
-        raise ValueError(f"x has shape {x.shape}, expected (T, B, D)")
-    if x.shape[2] != params.U.shape[1]:
-        raise ValueError(f"x has {x.shape[2]} features, U expects {params.U.shape[1]}")
-    if 0 in x.shape[:2]:
-        raise ValueError(f"x has shape {x.shape}, expected at least one step and one sequence")
-    if x.dtype != params.U.dtype:
-        raise ValueError(f"x is {x.dtype}, the parameters are {params.U.dtype}")
-
-
-def checked(name, array, shape, dtype):
-    """`array`, which must have the shape and the dtype; raises ValueError otherwise."""
-    if array.shape != shape or array.dtype != dtype:
-        raise ValueError(
-            f"{name} is {array.dtype} of shape {array.shape}, expected {dtype} of shape {shape}"
-        )
-    return array

@@ -1,11 +1,11 @@
 """The gated recurrent unit: a state that is an average of what it was and of a candidate.
 
-    z, r = sigmoid(b + W h_{t-1} + U x_t),  each with its block of W, U and b
-    n = tanh(b_n + W_n (r * h_{t-1}) + U_n x_t)              reset before the product: `Params`
-    n = tanh(b_n + r * (W_n h_{t-1} + b_hn) + U_n x_t)       reset after the product: `AfterParams`
-    h_t = (1 - z) * h_{t-1} + z * n
+    z, r = sigmoid(b + W h_{t-1} + U x_t),  each with its block of W, U and b              (13.3)
+    n = tanh(b_n + W_n (r * h_{t-1}) + U_n x_t)              reset before the product: `Params`       (13.4)
+    n = tanh(b_n + r * (W_n h_{t-1} + b_hn) + U_n x_t)       reset after the product: `AfterParams`   (13.9)
+    h_t = (1 - z) * h_{t-1} + z * n                                                       (13.5)
 
-So z = 1 takes the candidate. Cho et al. (2014) and torch have z and 1 - z the other way round.
+So z = 1 takes the candidate. Cho et al. (2014) and torch have z and 1 - z the other way round (13.8).
 
 How it gets fast, besides the layout that `unrolled.scratch.gated` explains:
 - The sigmoid is (1 + tanh(a / 2)) / 2, with its inner half in the weight, as in `unrolled.scratch.lstm`.
@@ -20,18 +20,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy import add, dot, multiply, subtract, tanh
 
-from unrolled.scratch.gated import (
-    check_input,
-    check_parameters,
-    checked,
-    last,
-    outputs,
-    side_by_side,
-    stacked,
-    upstream,
-)
-from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted
+from unrolled.scratch.checks import check_input, check_parameters, check_type, checked
+from unrolled.scratch.gated import last, outputs, side_by_side, stacked, upstream
+from unrolled.scratch.masking import checked_lengths, counted
 from unrolled.scratch.workspace import FRESH, Workspace
 
 __all__ = [
@@ -119,12 +110,10 @@ def forward(params, x, state=None, lengths=None, workspace=None):
     Returns h (T, B, H), zero at steps that don't count, in (-1, 1) from a state that is, and a cache for `backward`;
     cache.state is the state after the last step that counts. With a workspace h and the cache are valid until its
     next forward. Raises ValueError if shapes don't fit, T is 0, or a dtype is not the parameters'.
-    Source: Cho et al. (2014), equations (5)-(8), with z and 1 - z as in Chung et al. (2014).
+    Source: Cho et al. (2014), equations (5)-(8), with z and 1 - z as in Chung et al. (2014);
+    equations (13.3)-(13.5), with the reset after the product (13.9).
     """
-    if type(params) not in FORMS.values():
-        raise ValueError(
-            f"params is a {type(params).__name__}, expected one of ['Params', 'AfterParams']"
-        )
+    check_type(params, FORMS.values())
     check_parameters(params, 3)
     check_input(params, x)
     (T, B, _), H, dtype = x.shape, params.W.shape[1], x.dtype
@@ -156,6 +145,7 @@ def backward(params, cache, dh=None, dstate=None):
     Returns the gradients of the parameters (in their type), dx (T, B, D) and dstate0, of the initial state.
     With a workspace dx is valid until its next use; the rest is fresh.
     Raises ValueError if shapes or dtypes don't fit, RuntimeError if the cache's workspace was used again.
+    Source: equations (13.10)-(13.14).
     """
     cache.workspace.require(cache.turn)
     T, H, B = cache.move.shape
@@ -164,11 +154,11 @@ def backward(params, cache, dh=None, dstate=None):
     rows = side_by_side("rows", delta.reshape(T, 4 * H, B), cache.workspace)  # n, r, z, m
     read = side_by_side("read", cache.stack[:-1], cache.workspace)  # h, 1, x
 
-    from_x = rows[: 3 * H] @ read[H:].T  # (3H, 1 + D): n, r, z
+    from_x = rows[: 3 * H] @ read[H:].T  # (13.14), (3H, 1 + D): n, r, z
     dU, db = (np.concatenate([from_x[H:, k], from_x[:H, k]]) for k in (slice(1, None), 0))
     if type(params) is Params:
         reset = side_by_side("reset", cache.blocks[:, M], cache.workspace)  # r h_{t-1}
-        dW = np.concatenate([rows[H : 3 * H] @ read[:H].T, rows[:H] @ reset.T])
+        dW = np.concatenate([rows[H : 3 * H] @ read[:H].T, rows[:H] @ reset.T])  # (13.14)
         grads = Params(dU, dW, db)
     else:
         from_h = rows[H:] @ read[: H + 1].T  # (3H, H + 1): r, z, m
@@ -196,7 +186,7 @@ def gates(cache):
 def from_torch(module):
     """Parameters (`AfterParams`) of a torch.nn.GRU of one layer and one direction.
 
-    torch's z keeps where ours takes: the block is negated, which is exact since sigmoid(-a) = 1 - sigmoid(a).
+    torch's z keeps where ours takes: the block is negated, which is exact since sigmoid(-a) = 1 - sigmoid(a) (13.8).
     Raises ValueError for a module with more layers or directions.
     """
     if module.num_layers != 1 or module.bidirectional:
@@ -245,10 +235,10 @@ def _run_after(weight, stack, blocks, move):
         add(sigmoids, half, sigmoids)  # r, z
         multiply(r, m, d)
         add(n, d, n)
-        tanh(n, n)
+        tanh(n, n)  # (13.9)
         subtract(n, h_prev, d)
         multiply(z, d, h)
-        add(h, h_prev, h)  # h_t = h_{t-1} + z (n - h_{t-1})
+        add(h, h_prev, h)  # (13.5), as h_t = h_{t-1} + z (n - h_{t-1})
 
 
 def _run_before(weight, stack, blocks, move):
@@ -268,7 +258,7 @@ def _run_before(weight, stack, blocks, move):
         multiply(r, h_prev, m)
         dot(W_n, m, d)
         add(n, d, n)
-        tanh(n, n)
+        tanh(n, n)  # (13.4)
         subtract(n, h_prev, d)
         multiply(z, d, h)
         add(h, h_prev, h)
@@ -300,20 +290,20 @@ def _deltas(params, cache, dh, dstate):
         strict=True,
     )
     for dh_before, keep_t, d_n, d_r, d_z, d_m, d, r in steps:
-        multiply(d_n, dh_t, d_n)  # local derivatives become deltas where they stand
-        multiply(d_z, dh_t, d_z)
+        multiply(d_n, dh_t, d_n)  # (13.11): local derivatives become deltas where they stand
+        multiply(d_z, dh_t, d_z)  # (13.11)
         multiply(keep_t, dh_t, carry)  # dh_t (1 - z)
         if after:
             multiply(d_r, d_n, d_r)
             multiply(r, d_n, d_m)
         else:
             dot(W_n_T, d_n, d_m)  # the gradient of r h_{t-1}
-            multiply(d_r, d_m, d_r)
+            multiply(d_r, d_m, d_r)  # (13.12)
             multiply(r, d_m, d_m)
             add(carry, d_m, carry)
         dot(W_T, d, dh_t)
         add(dh_t, carry, dh_t)
-        add(dh_t, dh_before, dh_t)  # what reaches h_{t-1}
+        add(dh_t, dh_before, dh_t)  # (13.13), what reaches h_{t-1}
     return delta, State(dh_t.T.copy())
 
 

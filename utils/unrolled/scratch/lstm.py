@@ -1,9 +1,9 @@
 """Long short-term memory: a cell c_t that gates write, keep and show.
 
-    i, f, o = sigmoid(b + W h_{t-1} + U x_t),  each with its block of W, U and b
-    g = tanh(b + W h_{t-1} + U x_t)
-    c_t = f * c_{t-1} + i * g
-    h_t = o * tanh(c_t)
+    f, i, o = sigmoid(b + W h_{t-1} + U x_t),  each with its block of W, U and b    (12.4), (12.5), (12.8)
+    g = tanh(b + W h_{t-1} + U x_t)                                                 (12.6)
+    c_t = f * c_{t-1} + i * g                                                       (12.7)
+    h_t = o * tanh(c_t)                                                             (12.9)
 
 The type of the parameters says which variant it is: `Params` has all three gates, `NoForgetParams`, `NoInputParams`
 and `NoOutputParams` lack one, `CoupledParams` has f = 1 - i, and with `PeepholeParams` the gates see the cell.
@@ -25,18 +25,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy import add, dot, multiply, subtract, tanh
 
-from unrolled.scratch.gated import (
-    check_input,
-    check_parameters,
-    checked,
-    last,
-    outputs,
-    side_by_side,
-    stacked,
-    upstream,
-)
-from unrolled.scratch.masking import checked as checked_lengths
-from unrolled.scratch.masking import counted
+from unrolled.scratch.checks import check_input, check_parameters, check_type, checked
+from unrolled.scratch.gated import last, outputs, side_by_side, stacked, upstream
+from unrolled.scratch.masking import checked_lengths, counted
 from unrolled.scratch.workspace import FRESH, Workspace
 
 __all__ = [
@@ -69,7 +60,7 @@ class Params(NamedTuple):  # gradients use this type too
 
 
 class NoForgetParams(NamedTuple):
-    """Without forget gate, f = 1: the LSTM of 1997."""
+    """Without forget gate, f = 1: the LSTM of 1997; equation (12.17)."""
 
     U: np.ndarray  # (3H, D), blocks i, g, o
     W: np.ndarray  # (3H, H)
@@ -93,7 +84,7 @@ class NoOutputParams(NamedTuple):
 
 
 class CoupledParams(NamedTuple):
-    """Coupled gates, f = 1 - i: the cell is an average, and |c_t| <= 1 from a state that has it."""
+    """Coupled gates, f = 1 - i: the cell is an average, and |c_t| <= 1 from a state that has it; equation (12.23)."""
 
     U: np.ndarray  # (3H, D), blocks i, g, o
     W: np.ndarray  # (3H, H)
@@ -101,7 +92,7 @@ class CoupledParams(NamedTuple):
 
 
 class PeepholeParams(NamedTuple):
-    """With peepholes: p_i * c_{t-1} and p_f * c_{t-1} enter the gates i and f, p_o * c_t enters o."""
+    """With peepholes: p_i * c_{t-1} and p_f * c_{t-1} enter the gates i and f, p_o * c_t enters o; (12.21), (12.22)."""
 
     U: np.ndarray  # (4H, D), blocks i, f, g, o
     W: np.ndarray  # (4H, H)
@@ -190,7 +181,7 @@ def chrono(rng, params, longest):
 
     b_f = log u with u uniform in 1..longest - 1, unit by unit, so that a unit forgets after about u steps; b_i = -b_f.
     Raises ValueError if longest is below 2 or there is no forget gate.
-    Source: Tallec & Ollivier (2018).
+    Source: Tallec & Ollivier (2018); equation (12.20).
     """
     if longest < 2:
         raise ValueError(f"longest is {longest}, expected at least 2 steps")
@@ -199,10 +190,10 @@ def chrono(rng, params, longest):
         raise ValueError("NoForgetParams have no forget gate")
     H = params.W.shape[1]
     params = params._replace(b=params.b.copy())
-    forget_bias = np.log(rng.uniform(1, longest - 1, H))
+    forget_bias = np.log(rng.uniform(1, longest - 1, H))  # (12.20)
     _set_forget_bias(params, forget_bias)
     if "i" in own:
-        params.b[_rows(own, "i", H)] = -forget_bias
+        params.b[_rows(own, "i", H)] = -forget_bias  # (12.20)
     return params
 
 
@@ -214,9 +205,9 @@ def forward(params, x, state=None, lengths=None, workspace=None):
     state after the last step that counts; c is unbounded. With a workspace h and the cache are valid until its next
     forward. Raises ValueError if shapes don't fit, T is 0, or a dtype is not the parameters'.
     Source: Gers, Schmidhuber & Cummins (2000); Hochreiter & Schmidhuber (1997) without forget gate; Gers, Schraudolph
-    & Schmidhuber (2002) with peepholes; Greff et al. (2017) for the other variants.
+    & Schmidhuber (2002) with peepholes; Greff et al. (2017) for the other variants. Equations (12.4)-(12.10).
     """
-    _check_type(params)
+    check_type(params, BLOCKS)
     check_parameters(params, len(BLOCKS[type(params)]))
     check_input(params, x)
     (T, B, _), H, dtype = x.shape, params.W.shape[1], x.dtype
@@ -249,6 +240,7 @@ def backward(params, cache, dh=None, dstate=None):
     Returns the gradients of the parameters (in their type), dx (T, B, D) and dstate0, of the initial state.
     With a workspace dx is valid until its next use; the rest is fresh.
     Raises ValueError if shapes or dtypes don't fit, RuntimeError if the cache's workspace was used again.
+    Source: equations (12.11)-(12.15), and (12.24) for the peepholes.
     """
     cache.workspace.require(cache.turn)
     _, H, columns = cache.weight.shape
@@ -257,7 +249,7 @@ def backward(params, cache, dh=None, dstate=None):
     delta, dstate0 = _deltas(params, cache, dh, dstate)
     rows = side_by_side("rows", delta.reshape(T, 4 * H, B), cache.workspace)  # (4H, T B)
     read = side_by_side("read", cache.stack[:-1], cache.workspace)  # (H + 1 + D, T B)
-    dweight = rows @ read.T
+    dweight = rows @ read.T  # (12.15)
     dx = cache.workspace.empty("dx", (T * B, D), rows.dtype)
     np.matmul(rows.T, weight[:, H + 1 :], out=dx)
     return _gradients(params, dweight, delta, cache), dx.reshape(T, B, D), dstate0
@@ -322,14 +314,14 @@ def _run(weight, stack, blocks, summands, tanh_c):
         strict=True,
     )
     for read, a, sigmoids, i_f, g_c, o, ig_fc, ig, fc, c, tanh_c_t, h in steps:
-        dot(folded, read, a)
-        tanh(a, a)  # g is done
+        dot(folded, read, a)  # (12.10)
+        tanh(a, a)  # (12.6), g is done
         multiply(sigmoids, half, sigmoids)
-        add(sigmoids, half, sigmoids)  # o, i, f
+        add(sigmoids, half, sigmoids)  # o, i, f: (12.4), (12.5), (12.8)
         multiply(i_f, g_c, ig_fc)
-        add(ig, fc, c)  # c_t = i g + f c_{t-1}
+        add(ig, fc, c)  # c_t = i g + f c_{t-1} (12.7)
         tanh(c, tanh_c_t)
-        multiply(o, tanh_c_t, h)  # h_t = o tanh(c_t)
+        multiply(o, tanh_c_t, h)  # h_t = o tanh(c_t) (12.9)
 
 
 def _run_with_peepholes(params, weight, stack, blocks, summands, tanh_c):
@@ -345,14 +337,14 @@ def _run_with_peepholes(params, weight, stack, blocks, summands, tanh_c):
         o, i_f, g = blocks[t, OUTPUT], blocks[t, INPUT:CANDIDATE], blocks[t, CANDIDATE]
         c_prev, c, h = blocks[t, CELL], blocks[t + 1, CELL], stack[t + 1, :H]
         dot(folded, stack[t], out=blocks[t, :CELL].reshape(4 * H, -1))
-        i_f += p_if * c_prev
+        i_f += p_if * c_prev  # (12.21)
         tanh(i_f, i_f)
         i_f *= half
         i_f += half
         tanh(g, g)
         multiply(i_f, blocks[t, CANDIDATE:], summands[t])
         add(summands[t, 0], summands[t, 1], c)
-        o += p_o * c  # the output gate sees the new cell
+        o += p_o * c  # the output gate sees the new cell (12.22)
         tanh(o, o)
         o *= half
         o += half
@@ -391,18 +383,18 @@ def _deltas(params, cache, dh, dstate):
     for t, dh_before, slope_t, d, d_o, d_i, d_f, d_g, f in steps:
         if lengths is not None:
             add(dc, dc_last, dc, where=lengths == t + 1)
-        multiply(d_o, dh_t, d_o)  # local derivatives become deltas where they stand
+        multiply(d_o, dh_t, d_o)  # local derivatives become deltas where they stand (12.11)
         multiply(slope_t, dh_t, part)
-        add(dc, part, dc)  # dc_t = f_{t+1} dc_{t+1} + o (1 - tanh(c_t)^2) dh_t
+        add(dc, part, dc)  # dc_t = f_{t+1} dc_{t+1} + o (1 - tanh(c_t)^2) dh_t (12.12)
         if peepholes:
-            dc += params.p_o[:, None] * d_o
-        multiply(d_i, dc, d_i)
+            dc += params.p_o[:, None] * d_o  # (12.24)
+        multiply(d_i, dc, d_i)  # (12.13)
         multiply(d_f, dc, d_f)
         multiply(d_g, dc, d_g)
         multiply(dc, f, dc)  # what reaches c_{t-1}
         if peepholes:
             dc += params.p_i[:, None] * d_i + params.p_f[:, None] * d_f
-        dot(W_T, d, dh_t)
+        dot(W_T, d, dh_t)  # (12.14)
         add(dh_t, dh_before, dh_t)  # what reaches h_{t-1}
     if lengths is not None:
         add(dc, dc_last, dc, where=lengths == 0)
@@ -485,10 +477,3 @@ def _checked_state(name, state, shape, dtype):
     return State(
         checked(f"{name}.h", state.h, shape, dtype), checked(f"{name}.c", state.c, shape, dtype)
     )
-
-
-def _check_type(params):
-    if type(params) not in BLOCKS:
-        raise ValueError(
-            f"params is a {type(params).__name__}, expected one of {[t.__name__ for t in BLOCKS]}"
-        )

@@ -8,11 +8,27 @@ def counted(lengths, T, B):
 
     Raises ValueError if `lengths` is not an integer array (B,) with values in 0..T.
     """
-    lengths = checked(lengths, T, B)
+    lengths = checked_lengths(lengths, T, B)
     return np.arange(T)[:, None] < lengths
 
 
-def checked(lengths, T, B):
+def immediate(rows, given, last, lengths):
+    """Fill rows (T + 1, B, ...) with the immediate gradients of the initial state and of the T after it.
+
+    given (T, B, ...): what reaches each state at its own step, ignored at steps that don't count; last (B, ...): added
+    where the final state was taken; zero if None. Returns rows.
+    """
+    T, B = len(rows) - 1, rows.shape[1]
+    rows[0] = 0
+    rows[1:] = 0 if given is None else given
+    if lengths is not None:
+        rows[1:][~counted(lengths, T, B)] = 0
+    if last is not None:
+        rows[T if lengths is None else lengths, np.arange(B)] += last
+    return rows
+
+
+def checked_lengths(lengths, T, B):
     """`lengths` as an integer array (B,); raises ValueError if it is none or leaves 0..T."""
     lengths = np.asarray(lengths)
     if lengths.shape != (B,) or not np.issubdtype(lengths.dtype, np.integer):

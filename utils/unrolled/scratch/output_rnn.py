@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch.activations import tanh_slope
-from unrolled.scratch.masking import checked, counted
+from unrolled.scratch.checks import check_input, checked
+from unrolled.scratch.masking import checked_lengths, counted, immediate
 from unrolled.scratch.workspace import FRESH, Workspace
 
 __all__ = [
@@ -110,13 +111,13 @@ def forward(params, x, state=None, lengths=None, workspace=None, teacher=None):
     Source: equations (7.1)-(7.3); with a link (7.17).
     """
     _check_parameters(params)
-    _check_input(params, x)
+    check_input(params, x)
     (T, B, _), (K, H) = x.shape, params.V.shape
     workspace = FRESH if workspace is None else workspace
     turn = workspace.begin()
     mask = None
     if lengths is not None:
-        lengths = checked(lengths, T, B)
+        lengths = checked_lengths(lengths, T, B)
         mask = counted(lengths, T, B)
         x = np.where(mask[..., None], x, 0)
     start = _start(params, state, B)
@@ -204,7 +205,7 @@ def _fed_back(workspace, start, teacher, mask, shape):
     fed[0], fed[1:] = start.o, 0
     own = np.ones((T, B), dtype=bool)
     if teacher is not None:
-        fed[1:] = _checked("teacher.y", teacher.y, shape, start.o.dtype)[:-1]
+        fed[1:] = checked("teacher.y", teacher.y, shape, start.o.dtype)[:-1]
         own = ~_forced(teacher, T, B)
     own[0] = False
     if mask is not None:
@@ -216,7 +217,7 @@ def _fed_back(workspace, start, teacher, mask, shape):
 def _forced(teacher, T, B):
     if teacher.forced is None:
         return np.ones((T, B), dtype=bool)
-    return _checked("teacher.forced", teacher.forced, (T, B), np.dtype(bool))
+    return checked("teacher.forced", teacher.forced, (T, B), np.dtype(bool))
 
 
 def _start(params, state, B):
@@ -227,7 +228,7 @@ def _start(params, state, B):
         return kind(**{name: np.zeros(shape, dtype) for name, shape in shapes.items()})
     return kind(
         **{
-            name: _checked(f"state.{name}", getattr(state, name), shape, dtype)
+            name: checked(f"state.{name}", getattr(state, name), shape, dtype)
             for name, shape in shapes.items()
         }
     )
@@ -249,17 +250,14 @@ def _upstream(params, cache, do, dstate):
     dstate stands where cache.state was taken.
     """
     (T, B, K), dtype = cache.fed.shape, cache.x.dtype
-    dos = np.zeros((T + 1, B, K), dtype)
-    dhs = np.zeros(cache.hs.shape, dtype)
-    if do is not None:
-        dos[1:] = _checked("do", do, (T, B, K), dtype)
-    if cache.lengths is not None:
-        dos[1:][~counted(cache.lengths, T, B)] = 0
+    do = None if do is None else checked("do", do, (T, B, K), dtype)
+    last_o = last_h = None
     if dstate is not None:
-        at = (T if cache.lengths is None else cache.lengths), np.arange(B)
-        dos[at] += _checked("dstate.o", dstate.o, (B, K), dtype)
+        last_o = checked("dstate.o", dstate.o, (B, K), dtype)
         if _linked(params):
-            dhs[at] += _checked("dstate.h", dstate.h, cache.hs.shape[1:], dtype)
+            last_h = checked("dstate.h", dstate.h, cache.hs.shape[1:], dtype)
+    dos = immediate(np.empty((T + 1, B, K), dtype), do, last_o, cache.lengths)
+    dhs = immediate(np.empty(cache.hs.shape, dtype), None, last_h, cache.lengths)
     return dos, dhs
 
 
@@ -277,23 +275,3 @@ def _check_parameters(params):
             )
         if leaf.dtype != params.V.dtype:
             raise ValueError(f"{name} is {leaf.dtype}, V is {params.V.dtype}")
-
-
-def _check_input(params, x):
-    if x.ndim != 3:
-        raise ValueError(f"x has shape {x.shape}, expected (T, B, D)")
-    if x.shape[2] != params.U.shape[1]:
-        raise ValueError(f"x has {x.shape[2]} features, U expects {params.U.shape[1]}")
-    if 0 in x.shape[:2]:
-        raise ValueError(f"x has shape {x.shape}, expected at least one step and one sequence")
-    if x.dtype != params.U.dtype:
-        raise ValueError(f"x is {x.dtype}, the parameters are {params.U.dtype}")
-
-
-def _checked(name, array, shape, dtype):
-    """`array`, which must have the shape and the dtype."""
-    if array.shape != shape or array.dtype != dtype:
-        raise ValueError(
-            f"{name} is {array.dtype} of shape {array.shape}, expected {dtype} of shape {shape}"
-        )
-    return array

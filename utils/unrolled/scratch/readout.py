@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from unrolled.scratch.checks import checked
+
 
 class Params(NamedTuple):  # gradients use this type too
     """Parameters of a readout."""
@@ -43,11 +45,7 @@ def backward(params, cache, do):
     Raises ValueError if do has not the shape of o or not the dtype of h.
     """
     V, c = params
-    expected = (*cache.h.shape[:-1], len(c))
-    if do.shape != expected or do.dtype != cache.h.dtype:
-        raise ValueError(
-            f"do is {do.dtype} of shape {do.shape}, expected {cache.h.dtype} of shape {expected}"
-        )
+    do = checked("do", do, (*cache.h.shape[:-1], len(c)), cache.h.dtype)
     rows = do.reshape(-1, len(c))
     dV = rows.T @ cache.h.reshape(-1, V.shape[1])  # (6.11)
     dc = rows.sum(axis=0)  # (6.12)

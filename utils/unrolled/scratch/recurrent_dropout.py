@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch import rnn
-from unrolled.scratch.masking import checked, counted
+from unrolled.scratch.checks import check_input, check_parameters, checked
+from unrolled.scratch.masking import checked_lengths, counted, immediate
 
 __all__ = ["Cache", "Params", "State", "backward", "draw_mask", "forward", "init"]
 
@@ -65,16 +66,16 @@ def forward(params, x, state=None, lengths=None, workspace=None):
     Source: Gal & Ghahramani (2016), the mask on the recurrent connection; equation (9.10).
     """
     U, W, b = params
-    rnn._check_parameters(rnn.Params(*params))
-    rnn._check_input(rnn.Params(*params), x)
+    check_parameters(params)
+    check_input(params, x)
     T, B, H = *x.shape[:2], len(b)
     given = state if state is not None else State(None, None)
     masks = _masks(given.mask, T, B, H, x.dtype)
     if lengths is not None:
-        lengths = checked(lengths, T, B)
+        lengths = checked_lengths(lengths, T, B)
         x = np.where(counted(lengths, T, B)[..., None], x, 0)
     hs = np.empty((T + 1, B, H), x.dtype)
-    hs[0] = 0 if given.h is None else rnn._checked("state.h", given.h, (B, H), x.dtype)
+    hs[0] = 0 if given.h is None else checked("state.h", given.h, (B, H), x.dtype)
     a = x @ U.T + b
     for t in range(T):
         hs[t + 1] = np.tanh(a[t] + (masks[t] * hs[t]) @ W.T)  # (9.10)
@@ -96,14 +97,11 @@ def backward(params, cache, dh=None, dstate=None):
     U, W, _ = params
     x, hs, masks = cache.x, cache.hs, cache.masks
     T, B, _ = x.shape
-    dhs = np.zeros_like(hs)
-    if dh is not None:
-        dhs[1:] = rnn._checked("dh", dh, hs[1:].shape, hs.dtype)
-    if cache.lengths is not None:
-        dhs[1:][~counted(cache.lengths, T, B)] = 0
+    dh = None if dh is None else checked("dh", dh, hs[1:].shape, hs.dtype)
+    last = None
     if dstate is not None and dstate.h is not None:
-        last = T if cache.lengths is None else cache.lengths
-        dhs[last, np.arange(B)] += rnn._checked("dstate.h", dstate.h, hs.shape[1:], hs.dtype)
+        last = checked("dstate.h", dstate.h, hs.shape[1:], hs.dtype)
+    dhs = immediate(np.empty_like(hs), dh, last, cache.lengths)
     delta, message = np.empty_like(hs[1:]), np.empty_like(hs[1:])
     total = dhs[T]
     for t in reversed(range(T)):

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch.activations import relu_slope, tanh_slope
-from unrolled.scratch.masking import checked, counted
+from unrolled.scratch.checks import check_input, check_parameters, check_type, checked
+from unrolled.scratch.masking import checked_lengths, counted, immediate
 from unrolled.scratch.workspace import FRESH, Workspace
 
 __all__ = [
@@ -98,18 +99,19 @@ def forward(params, x, state=None, lengths=None, workspace=None):
     Raises ValueError if shapes don't fit, T is 0, or a dtype is not the parameters'.
     Source: equations (6.1) and (6.2).
     """
-    _check_parameters(params)
-    _check_input(params, x)
+    check_type(params, ACTIVATIONS)
+    check_parameters(params)
+    check_input(params, x)
     U, W, b = params
     T, B, H = *x.shape[:2], len(b)
     activation = ACTIVATIONS[type(params)]
     workspace = FRESH if workspace is None else workspace
     turn = workspace.begin()
     if lengths is not None:
-        lengths = checked(lengths, T, B)
+        lengths = checked_lengths(lengths, T, B)
         x = np.where(counted(lengths, T, B)[..., None], x, 0)
     hs = workspace.empty("hs", (T + 1, B, H), x.dtype)
-    hs[0] = 0 if state is None else _checked("state.h", state.h, (B, H), x.dtype)
+    hs[0] = 0 if state is None else checked("state.h", state.h, (B, H), x.dtype)
     a = workspace.empty("a", (T, B, H), x.dtype)
     np.matmul(x.reshape(T * B, -1), U.T, out=a.reshape(T * B, H))  # U x_t for all steps at once
     a += b
@@ -184,49 +186,7 @@ def part_from_torch(module, part):
 
 def _upstream(cache, dh, dstate):
     """Immediate gradients (T + 1, B, H) of the initial state and of h, with dstate where cache.state was taken."""
-    T, B = cache.x.shape[:2]
-    dtype = cache.x.dtype
-    dhs = cache.workspace.empty("dhs", cache.hs.shape, dtype)
-    dhs[0] = 0
-    dhs[1:] = 0 if dh is None else _checked("dh", dh, cache.hs[1:].shape, dtype)
-    if cache.lengths is not None:
-        dhs[1:][~counted(cache.lengths, T, B)] = 0
-    if dstate is not None:
-        last = T if cache.lengths is None else cache.lengths
-        dhs[last, np.arange(B)] += _checked("dstate.h", dstate.h, cache.hs.shape[1:], dtype)
-    return dhs
-
-
-def _check_parameters(params):
-    if type(params) not in ACTIVATIONS:
-        raise ValueError(
-            f"params is a {type(params).__name__}, expected one of {[t.__name__ for t in ACTIVATIONS]}"
-        )
-    U, W, b = params
-    H = len(b)
-    if W.shape != (H, H) or U.ndim != 2 or len(U) != H:
-        raise ValueError(
-            f"U, W, b have shapes {U.shape}, {W.shape}, {b.shape}, expected (H, D), (H, H), (H,)"
-        )
-    if not U.dtype == W.dtype == b.dtype:
-        raise ValueError(f"U, W, b have dtypes {U.dtype}, {W.dtype}, {b.dtype}, expected one")
-
-
-def _check_input(params, x):
-    if x.ndim != 3:
-        raise ValueError(f"x has shape {x.shape}, expected (T, B, D)")
-    if x.shape[2] != params.U.shape[1]:
-        raise ValueError(f"x has {x.shape[2]} features, U expects {params.U.shape[1]}")
-    if 0 in x.shape[:2]:
-        raise ValueError(f"x has shape {x.shape}, expected at least one step and one sequence")
-    if x.dtype != params.U.dtype:
-        raise ValueError(f"x is {x.dtype}, the parameters are {params.U.dtype}")
-
-
-def _checked(name, array, shape, dtype):
-    """`array`, which must have the shape and the dtype."""
-    if array.shape != shape or array.dtype != dtype:
-        raise ValueError(
-            f"{name} is {array.dtype} of shape {array.shape}, expected {dtype} of shape {shape}"
-        )
-    return array
+    shape, dtype = cache.hs[1:].shape, cache.x.dtype
+    dh = None if dh is None else checked("dh", dh, shape, dtype)
+    last = None if dstate is None else checked("dstate.h", dstate.h, shape[1:], dtype)
+    return immediate(cache.workspace.empty("dhs", cache.hs.shape, dtype), dh, last, cache.lengths)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch import bidirectional, rnn
-from unrolled.scratch.composition import layer_of, width
+from unrolled.scratch.composition import layer_of, part_from_torch, width
 from unrolled.scratch.workspace import FRESH
 
 __all__ = ["Cache", "Params", "SkipParams", "State", "backward", "forward", "from_torch", "init"]
@@ -111,12 +111,13 @@ def backward(params, cache, dh=None, dstate=None):
 
 
 def from_torch(module):
-    """Parameters of a torch.nn.RNN of any depth, in one direction or two."""
-    if module.bidirectional:
-        layers = (bidirectional.from_torch(module, k) for k in range(module.num_layers))
-    else:
-        layers = (rnn.part_from_torch(module, f"l{k}") for k in range(module.num_layers))
-    return Params(tuple(layers))
+    """Parameters of a torch.nn.RNN, LSTM or GRU of any depth, in one direction or two.
+
+    Raises ValueError as `composition.part_from_torch` does.
+    """
+    two_ways = getattr(module, "bidirectional", False)
+    layer = bidirectional.from_torch if two_ways else part_from_torch
+    return Params(tuple(layer(module, k) for k in range(getattr(module, "num_layers", 1))))
 
 
 def _has_skip(params):

@@ -4,18 +4,29 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 """
 
 from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
+from unrolled.tasks.adding import adding
+from unrolled.tasks.attaching import attachments
+from unrolled.tasks.gating import echoed_spikes, last_marked
 from unrolled.tasks.grammars import REBER, is_reber, reber
+from unrolled.tasks.latch import latch
+from unrolled.tasks.numerals import number_lists
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
 from unrolled.tasks.shaping import detect, shaped
 
 __all__ = [
     "REBER",
+    "adding",
+    "attachments",
     "delayed_xor",
     "detect",
+    "echoed_spikes",
     "first_token",
     "is_reber",
     "lag_copy",
+    "last_marked",
+    "latch",
+    "number_lists",
     "odd_words",
     "parity",
     "reber",
