@@ -3,7 +3,7 @@
 import os
 import stat
 import zipfile
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -36,10 +36,12 @@ def taken(source, **options):
 def test_nbgrader_s_layout(tmp_path):
     put(tmp_path / "ada" / NAME / f"{NAME}.ipynb")
     put(tmp_path / "ada" / NAME / "timestamp.txt", "2026-01-02 03:04:05 UTC")
+    put(tmp_path / "ada" / NAME / "submission_secret.txt", "of nbgrader's exchange")
     put(tmp_path / "ada" / NAME / ".ipynb_checkpoints" / f"{NAME}-checkpoint.ipynb")
     assert taken(tmp_path) == ({"ada": f"ada/{NAME}/{NAME}.ipynb"}, [])
-    (first, *_), _ = collect.collect(tmp_path, NAME, CLASS, deadline=datetime(2026, 1, 2))
-    assert first.upload.time == datetime(2026, 1, 2, 3, 4, 5)
+    (first, *_), _ = collect.collect(tmp_path, NAME, CLASS, deadline=datetime(2026, 1, 1))
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert first.upload.time == moment.astimezone().replace(tzinfo=None)
     assert first.late and first.remarks == ("late",)
 
 

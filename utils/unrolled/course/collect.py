@@ -26,6 +26,7 @@ ALIASES = {  # heads of a roster's columns: ours, of Canvas' gradebook, of Moodl
     "identifier": "moodle",
 }
 COLUMNS = ("id", "name", "email", "canvas", "moodle")
+NOTES = ("timestamp.txt", "submission_secret.txt")  # what nbgrader puts beside a notebook
 IDENTIFIER = re.compile(r"[A-Za-z0-9][\w.@-]*")  # it becomes a folder and a part of an address
 
 
@@ -130,7 +131,7 @@ def _files(folder):
 
 
 def _ignored(path):
-    return path.name == "timestamp.txt" or any(
+    return path.name in NOTES or any(
         part in ("__MACOSX", "Thumbs.db") or (part.startswith(".") and part != "..")
         for part in path.parts
     )
@@ -145,10 +146,11 @@ def _from_folder(path, folder, assignment):
 
 
 def _time(path, status):
-    """nbgrader's timestamp beside the file, or the time of the file."""
+    """nbgrader's timestamp beside the file, or the time of the file, as the clock on the wall shows it."""
     try:
-        text = (path.parent / "timestamp.txt").read_text(encoding="utf-8")[:40]
-        return datetime.fromisoformat(text.strip().removesuffix(" UTC")).replace(tzinfo=None)
+        text = (path.parent / "timestamp.txt").read_text(encoding="utf-8")[:40].strip()
+        moment = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+        return moment.astimezone().replace(tzinfo=None)
     except (OSError, ValueError):
         return datetime.fromtimestamp(status.st_mtime)
 
