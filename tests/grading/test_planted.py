@@ -56,4 +56,4 @@ def test_the_book_tells_how_many_answers_test_the_tests(capsys):
     figure = f"{wrong} planted wrong and {right} planted right answers to {len(entries)} questions"
     with capsys.disabled():
         print(f"\n{figure}")
-    assert figure in (ROOT / "book" / "use.md").read_text(encoding="utf-8")
+    assert figure in (ROOT / "book" / "instructors.md").read_text(encoding="utf-8")

@@ -112,4 +112,4 @@ def test_the_book_names_the_limits():
     assert (
         f"{of.cell:g} seconds a cell, {of.total:g} in all, {of.memory // 1024} GB of memory, "
         f"{of.disk} MB of disk, {of.processes} processes, and may print {of.printed} MB"
-    ) in (ROOT / "book" / "use.md").read_text(encoding="utf-8")
+    ) in (ROOT / "book" / "instructors.md").read_text(encoding="utf-8")
