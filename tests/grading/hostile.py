@@ -18,6 +18,7 @@ from unrolled.course.release import fill, grade_id
 
 NAME, OTHER = "06-bptt", "04-unfolding"
 TOTAL = 16.0
+OUTSIDE = Path("/var/tmp/unrolled-was-here")  # no submission may write this
 WRONG = "def output_gradient(o, y):\n    return o * 0\n"  # costs question 2, one point
 
 
@@ -205,8 +206,8 @@ TAMPERING = {
     "solutions": f"print(open({str(ROOT / 'solutions' / NAME / f'{NAME}.ipynb')!r}).read())",
     "gradebook": "import sqlite3, glob\n[sqlite3.connect(p).execute('update grade set auto_score=99') "
     "for p in glob.glob('/**/gradebook.db', recursive=True)]",
-    "network": "import socket\nsocket.create_connection(('127.0.0.1', 80), timeout=2)",
-    "outside": "open('/tmp/unrolled-was-here', 'w').write('x')",
+    "network": "import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=2)",
+    "outside": f"open({str(OUTSIDE)!r}, 'w').write('x')",
     "witness": "import unrolled.course.witness as w\nw.changes = lambda: []\nnp.allclose = print",
     "witness-cleared": "from unrolled.course import witness\nwitness._then.clear()\nm = np\nm.abs = abs",
     "os-inside": "import random\nrandom._os.environ.clear()",
@@ -214,24 +215,25 @@ TAMPERING = {
 }
 
 
-def cases():
-    """Every submission of the class by student."""
+def cases(port=80):
+    """Every submission of the class by student; one of them calls `port` on this machine."""
     made = planted_cases() | BROKEN
     made |= {name: case._replace(content=case.content()) for name, case in CELLS.items()}
     made |= {name: case._replace(content=attack(case.content)) for name, case in RUNAWAY.items()}
-    made |= {f"patch-{name}": Case(attack(code), "look") for name, code in TAMPERING.items()}
+    for name, code in TAMPERING.items():
+        made[f"patch-{name}"] = Case(attack(code.replace("{port}", str(port))), "look")
     return made
 
 
 QUICK = (
     "right0", "wrong-q2-softmax", "half", "empty", "link", "copied", "tests-edited", "exit", "patch-ast",
-    "patch-abs-shadowed", "patch-gradebook", "prints",
+    "patch-abs-shadowed", "patch-gradebook", "patch-network", "patch-outside", "prints",
 )  # fmt: skip
 
 
-def write(folder, names=None):
+def write(folder, names=None, port=80):
     """Write the class, or some of it, as a flat folder; return the cases written."""
-    some = {name: case for name, case in cases().items() if names is None or name in names}
+    some = {name: case for name, case in cases(port).items() if names is None or name in names}
     for name, case in some.items():
         path = Path(folder) / f"{name}.ipynb"
         if callable(case.content):

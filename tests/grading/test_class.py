@@ -1,12 +1,13 @@
 """A made class, hostile submissions among it, is graded in one run: each is accounted for, none gets what it stole.
 
-The quick run takes twelve of them; `make class` takes all.
+The quick run takes fourteen of them; `make class` takes all.
 """
 
 import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -42,10 +43,16 @@ def graded(tmp_path_factory):
     output = tmp_path_factory.mktemp("out")
     folder = output / "class"
     folder.mkdir()
-    cases = hostile.write(folder, NAMES)
+    hostile.OUTSIDE.unlink(missing_ok=True)
+    listener = socket.create_server(("127.0.0.1", 0))
+    cases = hostile.write(folder, NAMES, port=listener.getsockname()[1])
     roster = output / "roster.csv"
     roster.write_text("id\n" + "\n".join([*cases, ABSENT]), encoding="utf-8")
-    assert grade.main(command(folder, output, "--roster", str(roster))) == 0
+    with listener:
+        assert grade.main(command(folder, output, "--roster", str(roster))) == 0
+        listener.settimeout(0.2)
+        with pytest.raises(TimeoutError):  # nobody called
+            listener.accept()
     return cases, rows_of(output), output
 
 
@@ -75,6 +82,11 @@ def test_right_and_wrong_get_what_they_deserve_and_nobody_more(graded):
                 f"{student}: {row['state']} {points} {row['reason']}; expected {case[1:]}"
             )
     assert not surprises, "\n".join(surprises)
+
+
+@needs_sandbox
+def test_nobody_wrote_outside(graded):
+    assert not hostile.OUTSIDE.exists()
 
 
 @needs_sandbox
