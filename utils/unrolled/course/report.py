@@ -8,6 +8,7 @@ from typing import NamedTuple
 import nbformat
 from jinja2 import Environment
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from unrolled.course import feedback
 from unrolled.course.collect import Handed
@@ -157,21 +158,40 @@ def _worth(released, test):
 
 
 def _picture(rows, found, maximum):
-    """The distribution of the points, and the share of students who lost points on each question, as PNG."""
-    figure = Figure(figsize=(10, 0.45 * len(found) + 1.6), layout="constrained")
+    """The points of the class, and for each question how many got all, some and none of its points, as PNG."""
+    figure = Figure(figsize=(10, 0.45 * len(found) + 1.9), layout="constrained")
     left, right = figure.subplots(1, 2)
     points = [row.points for row in rows if row.points is not None]
     left.hist(points, bins=12, range=(0, maximum or 1), color="#0072B2", edgecolor="white")
     left.set(xlabel="points", ylabel="students", title="All questions")
+    left.yaxis.set_major_locator(MaxNLocator(integer=True))
     names = [question.title.split(" · ")[0] for question in found]
-    shares = [100 * question.missed for question in found]
-    bars = right.barh(names, shares, color="#D55E00")
-    right.bar_label(bars, fmt="%.0f %%", padding=3)
-    right.set(xlabel="students who lost points, %", xlim=(0, 115), title="Each question")
+    start = [0.0] * len(found)
+    for words, colour, belongs in PARTS:
+        shares = [100 * _share(question, belongs) for question in found]
+        bars = right.barh(names, shares, left=start, color=colour, label=words)
+        labels = [f"{share:.0f} %" if share >= 10 else "" for share in shares]
+        right.bar_label(bars, labels, label_type="center", color="white")
+        start = [before + share for before, share in zip(start, shares, strict=True)]
+    right.set(xlabel="students, %", xlim=(0, 100))
+    right.set_title("Each question", loc="left")
     right.invert_yaxis()
+    figure.legend(loc="outside lower right", ncols=3, frameon=False)
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110)
     return base64.b64encode(file.getvalue()).decode()
+
+
+PARTS = [  # of the class, by what a student earned on a question that gives `most` points
+    ("all points", "#0072B2", lambda earned, most: earned >= most),
+    ("some", "#6b6b6b", lambda earned, most: 0 < earned < most),
+    ("none", "#b34700", lambda earned, most: earned <= 0),
+]
+
+
+def _share(question, belongs):
+    those = sum(belongs(earned, question.points) for earned in question.earned)
+    return those / max(len(question.earned), 1)
 
 
 def counts(rows):
@@ -207,8 +227,9 @@ img { max-width: 100% }
 <h1>{{ name }}: the class</h1>
 <p>{% for state, number in counts.items() %}{{ number }} {{ states[state] }}{{ ", " if not loop.last }}{% endfor %}.
 {% if median is not none %}The median is {{ "%g" | format(median) }} of {{ "%g" | format(maximum) }} points.{% endif %}</p>
-<img src="data:image/png;base64,{{ picture }}" alt="Students by points, and for each question the share who lost points
-on it{% if hardest %}; most lost points on {{ hardest[0].title }} ({{ "%.0f" | format(100 * hardest[0].missed) }} %){% endif %}">
+<img src="data:image/png;base64,{{ picture }}" alt="Students by points, and for each question the share who got all, some
+and none of its points{% if hardest %};
+ most lost points on {{ hardest[0].title }} ({{ "%.0f" | format(100 * hardest[0].missed) }} %){% endif %}">
 {% if hardest %}<h2>What most students miss</h2>
 <ol>{% for question in hardest %}
 <li>{{ question.title }}: {{ "%.0f" | format(100 * question.missed) }} % lost points</li>{% endfor %}
