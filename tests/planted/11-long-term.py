@@ -50,7 +50,7 @@ PLANTED = {
         "wrong": [
             Wrong("answer_1 = 0.8**21", "check", "the spectral radius"),
             Wrong("answer_1 = 2.0**21", "check", "the spectral norm to the power"),
-            Wrong("answer_1 = 0.64**10", "hidden", "the twentieth power"),
+            Wrong("answer_1 = 0.64**10", "check", "the twentieth power"),
             Wrong("answer_1 = 0.32 * 0.64**10", "hidden", "the smaller singular value"),
         ],
     },
@@ -68,7 +68,7 @@ def across(h, W, k):
         "wrong": [
             Wrong(
                 CHAIN.format(line="product = product @ (np.diag(1 - h[t] ** 2) @ W)"),
-                "hidden",
+                "check",
                 "the later factor on the right",
             ),
             Wrong(CHAIN.format(line="product = W @ product"), "check", "no slopes"),
@@ -104,6 +104,11 @@ def lag_terms(h, g, W):
         "wrong": [
             Wrong(lags(read="h[t]"), "check", "h_t in place of h_{t-1}"),
             Wrong(lags(delta="g"), "check", "no slopes"),
+            Wrong(
+                lags().replace("outer(delta, h[t - 1])", "outer(h[t - 1], delta)"),
+                "check",
+                "the outer product turned round",
+            ),
             Wrong(lags(place="t - 1"), "check", "sorted by step"),
             Wrong(lags(back="W @ delta"), "check", "W without its transpose"),
             Wrong(lags(back="W.T @ g"), "check", "the slope is not passed on"),
@@ -155,6 +160,15 @@ def clipped(grads, theta):
                 """
 def clipped(grads, theta):
     norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
+    return {k: g / norm * min(norm, theta) for k, g in grads.items()}
+""",
+                "check",
+                "zero divided by zero",
+            ),
+            Wrong(
+                """
+def clipped(grads, theta):
+    norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
     for g in grads.values():
         g *= min(1, theta / norm)
     return grads
@@ -185,10 +199,11 @@ def peak(W, n):
             ),
             Wrong(
                 peak(norm="np.linalg.norm(np.linalg.matrix_power(W, m))"),
-                "hidden",
+                "check",
                 "the Frobenius norm",
             ),
-            Wrong(peak(first=1), "hidden", "power 0 left out"),
+            Wrong(peak(first=1), "check", "power 0 left out"),
+            Wrong(peak().replace("n + 1", "max(n, 1)"), "hidden", "the last power left out"),
         ],
     },
     "q6-latch": {
@@ -198,7 +213,9 @@ def peak(W, n):
             Wrong(unit(0.9, 2.0), "check", "the state fades"),
             Wrong(unit(-3.0, 1.0), "check", "the sign turns at every step"),
             Wrong(unit(3.0, -1.0), "check", "the sign of the input"),
-            Wrong(unit(2.0, 1.3), "hidden", "survives noise, not an opponent"),
+            Wrong(unit(1.75, 1.0), "check", "survives noise, not an opponent"),
+            Wrong(unit(2.0, 1.3), "check", "survives weaker noise, not an opponent"),
+            Wrong(unit(2.0, 1.066), "hidden", "gives way after hundreds of steps"),
         ],
     },
 }

@@ -99,7 +99,9 @@ PLANTED = {
             Wrong("answer_1 = 1.0", "check", "the input gate is forgotten"),
             Wrong("answer_1 = np.tanh(-0.25)", "check", "what is shown, not the cell"),
             Wrong("answer_1 = 1.75", "check", "the sign of the candidate"),
-            Wrong("answer_1 = 0.5", "hidden", "adds before it keeps: f times (c + i g)"),
+            Wrong("answer_1 = 0.5", "check", "keeps all at step 2"),
+            Wrong("answer_1 = 0.75", "check", "the candidate of step 2 comes in"),
+            Wrong("answer_1 = 1 - 0.75", "hidden", "subtracts the wrong way round"),
         ],
     },
     "q2-gate": {
@@ -129,8 +131,14 @@ PLANTED = {
             ),
             Wrong(
                 GATE.format(line="f = sigmoid(b + x.sum() * U.T[0] + h_prev @ W.T)"),
-                "hidden",
+                "check",
                 "sums the input over batch and features",
+            ),
+            Wrong(GATE.format(line="f = sigmoid(b + h_prev @ W.T)"), "check", "no input"),
+            Wrong(
+                GATE.format(line="f = sigmoid(b + x[:, :1] @ U.T[:1] + h_prev @ W.T)"),
+                "hidden",
+                "the first feature alone",
             ),
         ],
     },
@@ -156,7 +164,13 @@ def lstm_step(x, h, c, U, W, b):
             Wrong(step(squash="sigmoid"), "check", "the candidate through the sigmoid"),
             Wrong(step(shown="o * c_new"), "check", "the slide's H = OUTPUT * M"),
             Wrong(step(shown="o * np.tanh(c)"), "check", "shows the old cell"),
-            Wrong(step(affine="x @ U.T + b"), "hidden", "the state is not read"),
+            Wrong(step(affine="x @ U.T + b"), "check", "the state is not read"),
+            Wrong(step(affine="h @ W.T + b"), "check", "the input is not read"),
+            Wrong(
+                step().replace("f * c + i * g", "f * c + i * g; return c_new, o * np.tanh(c_new)"),
+                "check",
+                "c before h",
+            ),
             Wrong(
                 step(blocks="a[:, 0::4], a[:, 1::4], a[:, 2::4], a[:, 3::4]"),
                 "hidden",
@@ -183,6 +197,13 @@ def lstm_step_back(i, f, g, o, c_prev, c, dh, dc_next):
         "wrong": [
             Wrong(back(dc="dh * o + dc_next"), "check", "no slope of tanh"),
             Wrong(back(dc="dh * o * (1 - np.tanh(c) ** 2)"), "check", "nothing from the future"),
+            Wrong(
+                back(dc="dh * o * (1 - np.tanh(c) ** 2) + f * dc_next"),
+                "check",
+                "the message of the next cell multiplied by a forget gate again",
+            ),
+            Wrong(back().replace("g * i * (1 - i)", "g * i"), "check", "half the sigmoid's slope"),
+            Wrong(back().replace("do * o * (1 - o)", "do"), "check", "delta_o without its slope"),
             Wrong(back(prev="dc"), "check", "the forget gate is passed by"),
             Wrong(
                 back(df="dc * c_prev"), "check", "the gradient of the gate, not of what is inside"
@@ -247,6 +268,7 @@ def coupled_back(f, g, c0, dc):
 """,
         ],
         "wrong": [
+            Wrong(coupled().replace("c[0] = c0", "pass"), "check", "c0 is not read"),
             Wrong(coupled(df="now * c[t]"), "check", "the gate's second place is forgotten"),
             Wrong(coupled(df="now * (c[t] + g[t])"), "check", "the slope of 1 - f is -1"),
             Wrong(coupled(now="dc[t]"), "check", "nothing comes from the future"),
@@ -279,6 +301,7 @@ def peephole_step(a, c, p_i, p_f, p_o):
         ],
         "wrong": [
             Wrong(peephole(o="p_o * c"), "check", "the output gate sees the old cell"),
+            Wrong(peephole(i="0"), "check", "the input gate has no peephole"),
             Wrong(peephole(f="0"), "check", "the forget gate has no peephole"),
             Wrong(peephole(o="0"), "check", "the output gate has no peephole"),
             Wrong(peephole(i="p_f * c", f="p_i * c"), "hidden", "p_i and p_f exchanged"),
