@@ -18,7 +18,8 @@ with open(os.environ["ROSTER"], newline="", encoding="utf-8-sig") as file:
 
 c = get_config()  # noqa: F821
 
-# Who may come in. "pam" asks for the account's password; oauthenticator and ltiauthenticator ask the university.
+# Who may come in. "pam" asks for the account's password; the packages oauthenticator
+# and jupyterhub-ltiauthenticator ask the university.
 c.JupyterHub.authenticator_class = os.environ.get("AUTHENTICATOR", "pam")
 c.Authenticator.allowed_users = STUDENTS | TEACHERS
 c.JupyterHub.load_groups = {
@@ -26,7 +27,8 @@ c.JupyterHub.load_groups = {
     f"formgrade-{COURSE}": {"users": sorted(TEACHERS)},
 }
 
-# What everybody gets: JupyterLab in their home, one thread for a kernel, an end after an hour without use.
+# What everybody gets: JupyterLab in their home, one thread for a kernel, an end after
+# an hour without use.
 c.Spawner.default_url = "/lab"
 c.Spawner.notebook_dir = "~"
 c.Spawner.environment = {
@@ -38,10 +40,11 @@ c.Spawner.args = [
     "--ServerApp.shutdown_no_activity_timeout=3600",
 ]
 
-# LocalProcessSpawner, the default, does not limit memory. jupyterhub-systemdspawner does, with these two.
+# The default spawner limits neither; jupyterhub-systemdspawner does.
 c.Spawner.mem_limit = "2G"
 c.Spawner.cpu_limit = 1.0
 
-# The folder through which notebooks are handed out and in: everybody may write, nobody may list what others handed in.
+# The folder through which notebooks go out and come back: everybody may write, and
+# only the teacher may list what was handed in.
 EXCHANGE.mkdir(parents=True, exist_ok=True)
 EXCHANGE.chmod(0o777)
