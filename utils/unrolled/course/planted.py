@@ -114,7 +114,7 @@ def _surprise(question, answer, verdict):
     """What is wrong with the verdict on an answer; empty if nothing is."""
     if isinstance(answer, Wrong):
         if verdict.points != 0:
-            return f"{question}: {verdict.points} points for a wrong answer ({answer.slip})"
+            return f"{question}: {verdict.points:g} points for a wrong answer ({answer.slip})"
         if verdict.caught != answer.caught:
             return f"{question}: {answer.slip}: caught by {verdict.caught}, not by {answer.caught}"
     elif verdict.points != verdict.max_points or verdict.caught is not None:
