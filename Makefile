@@ -9,7 +9,7 @@ PYTEST := $(ONE_THREAD) UNROLLED_QUIET=1 $(BIN)/python -m pytest -n $(WORKERS) -
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test check lint lab slides pdf site.zip pictures screenshots exercises notebooks experiments \
-	grade bench lighthouse repository release lock \
+	overlay grade class bench lighthouse repository release lock \
 	clean book-environment environment python
 
 help:  ## list the targets
@@ -52,8 +52,12 @@ pictures: environment book  ## make the README's picture of the first page anew
 screenshots: environment book  ## picture all pages, or PAGES="lectures/06-bptt ...", into _build/screenshots
 	@$(BIN)/python utils/build/pictures.py screenshots $(PAGES)
 
-exercises: environment  ## generate the student notebooks in exercises/ from solutions/
-	@$(BIN)/python utils/build/exercises.py
+exercises: environment  ## generate exercises/ from solutions/; or a graded set: OVERLAY=folder SEED=n TRIES=10
+	@$(ONE_THREAD) $(BIN)/python utils/build/exercises.py $(if $(OVERLAY),--overlay "$(OVERLAY)") \
+		$(if $(SEED),--seed "$(SEED)") $(if $(TRIES),--tries "$(TRIES)")
+
+overlay: environment  ## write a worked example of a private folder for graded sets: make overlay OVERLAY=../graded
+	@$(BIN)/python utils/build/exercises.py --example "$(or $(OVERLAY),grading/overlay)"
 
 notebooks: environment  ## execute the notebooks whose code changed and store their outputs (FORCE=1: all)
 	@$(ONE_THREAD) $(BIN)/python utils/build/notebooks.py $(if $(FORCE),--force) book/*.ipynb lectures/*.ipynb solutions/*/*.ipynb
@@ -61,8 +65,14 @@ notebooks: environment  ## execute the notebooks whose code changed and store th
 experiments: environment  ## repeat a recorded experiment: make experiments NAME=...
 	@$(ONE_THREAD) $(BIN)/python -m unrolled.recorded $(NAME)
 
-grade: environment  ## grade a folder of submissions: make grade ASSIGNMENT=06-bptt SUBMISSIONS=folder
-	@$(BIN)/python -m unrolled.course.grading "$(ASSIGNMENT)" "$(SUBMISSIONS)" $(if $(UNSANDBOXED),--unsandboxed)
+grade: environment  ## grade a class: make grade ASSIGNMENT=06-bptt SUBMISSIONS=folder-or-zip ROSTER=students.csv
+	@$(ONE_THREAD) $(BIN)/python -m unrolled.course.grade "$(ASSIGNMENT)" "$(SUBMISSIONS)" \
+		$(if $(ROSTER),--roster "$(ROSTER)") $(if $(DEADLINE),--deadline "$(DEADLINE)") \
+		$(if $(SOLUTIONS),--solutions "$(SOLUTIONS)") $(if $(OUTPUT),--output "$(OUTPUT)") \
+		$(if $(JOBS),--jobs "$(JOBS)") $(if $(UNSANDBOXED),--unsandboxed)
+
+class: environment  ## grade a class of made submissions, most of them broken or hostile
+	$(ONE_THREAD) UNROLLED_QUIET=1 WHOLE_CLASS=1 $(BIN)/python -m pytest -n 0 tests/grading/test_class.py
 
 bench: environment  ## measure the cost of a training step against torch; the figures go into book/benchmarks.md
 	@$(ONE_THREAD) $(BIN)/python utils/build/bench.py

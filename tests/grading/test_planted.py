@@ -4,7 +4,6 @@ import pytest
 
 from tests.grading.sets import NAMES, ROOT, solution
 from unrolled.course import planted
-from unrolled.course.planted import Wrong
 from unrolled.course.release import checks_of, release
 
 
@@ -17,27 +16,8 @@ RUNS = [(name, k) for name in NAMES for k in range(planted.count(planted_of(name
 
 @pytest.mark.parametrize(("name", "k"), RUNS, ids=[f"{name}-run{k}" for name, k in RUNS])
 def test_right_answers_get_all_points_and_wrong_ones_none(name, k):
-    answers = planted.chosen(planted_of(name), k)
-    sources = {question: planted.source(answer) for question, answer in answers.items()}
-    verdicts = planted.try_answers(solution(name), sources)
-    surprises = [
-        surprise
-        for question, answer in answers.items()
-        if (surprise := _surprise(question, answer, verdicts[question]))
-    ]
+    surprises = planted.surprises(solution(name), [planted.chosen(planted_of(name), k)])
     assert not surprises, "\n".join(surprises)
-
-
-def _surprise(question, answer, verdict):
-    """What is wrong with the verdict on an answer; empty if nothing is."""
-    if isinstance(answer, Wrong):
-        if verdict.points != 0:
-            return f"{question}: {verdict.points} points for a wrong answer ({answer.slip})"
-        if verdict.caught != answer.caught:
-            return f"{question}: {answer.slip}: caught by {verdict.caught}, not by {answer.caught}"
-    elif verdict.points != verdict.max_points or verdict.caught is not None:
-        return f"{question}: a right answer failed {verdict.caught}: {verdict.message}"
-    return ""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -68,3 +48,12 @@ def test_a_hole_in_the_tests_is_found():
     verdict = planted.try_answers(notebook, {"q1-state": "answer_1 = 1.25"})["q1-state"]
     assert verdict.points == verdict.max_points == 1
     assert verdict.caught is None
+
+
+def test_the_book_tells_how_many_answers_test_the_tests(capsys):
+    entries = [entry for name in NAMES for entry in planted_of(name).values()]
+    wrong, right = (sum(len(entry[kind]) for entry in entries) for kind in ("wrong", "right"))
+    figure = f"{wrong} planted wrong and {right} planted right answers to {len(entries)} questions"
+    with capsys.disabled():
+        print(f"\n{figure}")
+    assert figure in (ROOT / "book" / "instructors.md").read_text(encoding="utf-8")

@@ -5,11 +5,14 @@ A file `tests/planted/06-bptt.py` defines PLANTED, a dict from the grade_id of a
 the set at once, so that a whole set costs as many kernel starts as its longest question has answers.
 """
 
+import copy
 import runpy
 from typing import NamedTuple
 
+import nbformat
+
 from unrolled.course.execution import outcomes, run
-from unrolled.course.release import checks_of, fill, release
+from unrolled.course.release import checks_of, fill, grade_id, release
 
 
 class Wrong(NamedTuple):
@@ -60,19 +63,60 @@ def source(answer):
 
 def try_answers(instructor, answers):
     """Run `answers` (question to source) in a fresh release with hidden tests; return the Verdict of each question."""
+    return try_runs(instructor, [answers])[0]
+
+
+def try_runs(instructor, runs):
+    """Try several `answers` in one kernel, whose names are cleared in between; return for each what try_answers does."""
     released = release(instructor, hidden=True)
-    notebook = run(fill(released, answers), instructor.metadata["unrolled"].get("blocked", ()))
-    found = outcomes(notebook)
-    return {
-        question: _verdict(question, checks_of(notebook, question), found) for question in answers
-    }
+    notebook = copy.copy(released)
+    notebook.cells = [cell for k, answers in enumerate(runs) for cell in _run(released, answers, k)]
+    found = outcomes(run(notebook, instructor.metadata["unrolled"].get("blocked", ())))
+    return [
+        {name: _verdict(name, checks_of(released, name), found, k) for name in answers}
+        for k, answers in enumerate(runs)
+    ]
 
 
-def _verdict(question, tests, found):
-    failed = [test for test in tests if not found[test].passed]
+def _run(released, answers, k):
+    """The cells of run k, with its number before their grade_ids."""
+    cells = fill(released, answers).cells
+    for cell in cells:
+        cell.id = f"{k}-{cell.id}"
+        if grade_id(cell):
+            cell.metadata.nbgrader.grade_id = f"{k}:{grade_id(cell)}"
+    return [nbformat.v4.new_code_cell("%reset -f"), *cells]
+
+
+def _verdict(question, tests, found, k):
+    outcome = {test: found[f"{k}:{test}"] for test in tests}
+    failed = [test for test in tests if not outcome[test].passed]
     return Verdict(
-        points=sum(found[test].points for test in tests),
-        max_points=sum(found[test].max_points for test in tests),
+        points=sum(some.points for some in outcome.values()),
+        max_points=sum(some.max_points for some in outcome.values()),
         caught=failed[0].removeprefix(f"{question}-") if failed else None,
-        message=found[failed[0]].message if failed else "",
+        message=outcome[failed[0]].message if failed else "",
     )
+
+
+def surprises(instructor, runs):
+    """Run planted answers (a list of dicts from question to answer); return in words which are judged wrongly."""
+    sources = [{name: source(answer) for name, answer in answers.items()} for answers in runs]
+    judged = [
+        _surprise(name, answer, verdicts[name])
+        for answers, verdicts in zip(runs, try_runs(instructor, sources), strict=True)
+        for name, answer in answers.items()
+    ]
+    return [words for words in judged if words]
+
+
+def _surprise(question, answer, verdict):
+    """What is wrong with the verdict on an answer; empty if nothing is."""
+    if isinstance(answer, Wrong):
+        if verdict.points != 0:
+            return f"{question}: {verdict.points:g} points for a wrong answer ({answer.slip})"
+        if verdict.caught != answer.caught:
+            return f"{question}: {answer.slip}: caught by {verdict.caught}, not by {answer.caught}"
+    elif verdict.points != verdict.max_points or verdict.caught is not None:
+        return f"{question}: a right answer failed {verdict.caught}: {verdict.message}"
+    return ""
