@@ -29,18 +29,28 @@ def convert(U, W, b):
 AFTER = """
 def back_after(g, h_prev, r, z, n, m, W):
     W_r, W_z, W_h = np.split(W, 3)
-    d_h = (1 - n * n) * z * g
+    d_h = {slope}z * g
     d_z = z * (1 - z) * (n - h_prev) * g
     d_r = r * (1 - r) * {r_reads} * d_h
     d_m = {d_m}
-    g_prev = {keep} * g + d_r @ W_r + d_z @ W_z + {back}
+    g_prev = {keep} * g + {gates} + {back}
     dW = np.concatenate([d_r.T @ h_prev, d_z.T @ h_prev, {dW_h}])
-    return g_prev, dW, d_m.sum(axis=0)
+    return g_prev, dW, d_m.{over}(axis=0)
 """
 
 
-def after(r_reads="m", d_m="r * d_h", keep="(1 - z)", back="d_m @ W_h", dW_h="d_m.T @ h_prev"):
-    return AFTER.format(r_reads=r_reads, d_m=d_m, keep=keep, back=back, dW_h=dW_h)
+def after(**changes):
+    parts = {
+        "slope": "(1 - n * n) * ",
+        "r_reads": "m",
+        "d_m": "r * d_h",
+        "keep": "(1 - z)",
+        "gates": "d_r @ W_r + d_z @ W_z",
+        "back": "d_m @ W_h",
+        "dW_h": "d_m.T @ h_prev",
+        "over": "sum",
+    }
+    return AFTER.format(**(parts | changes))
 
 
 JOIN = """
@@ -61,8 +71,9 @@ PLANTED = {
             Wrong("answer_1 = 0.5", "check", "stops after one step"),
             Wrong("answer_1 = 0.8", "check", "adds z n and takes nothing away"),
             Wrong(
-                "answer_1 = 0.35", "hidden", "the slide's index: the candidate of the step before"
+                "answer_1 = 0.35", "check", "the slide's index: the candidate of the step before"
             ),
+            Wrong("answer_1 = 0.425", "hidden", "a slip of arithmetic"),
         ],
     },
     "q2-step": {
@@ -96,8 +107,13 @@ def gru_step(x, h_prev, U, W, b):
             Wrong(step(n="x @ U_h.T + (r * h_prev) @ W_h.T + b_h"), "check", "no tanh"),
             Wrong(
                 step(n="np.tanh(x @ U_h.T + (r * h_prev) @ W_h.T)"),
-                "hidden",
+                "check",
                 "no bias of the candidate",
+            ),
+            Wrong(
+                step(n="np.tanh((r * h_prev) @ W_h.T + b_h)"),
+                "check",
+                "the candidate doesn't read the input",
             ),
         ],
     },
@@ -127,6 +143,11 @@ def convert(U, W, b):
 """,
                 "check",
                 "negates the bias alone",
+            ),
+            Wrong(
+                CONVERT.format(blocks="-z, r, n").replace("return new", "return [U, *new[1:]]"),
+                "check",
+                "U as it was",
             ),
             Wrong(
                 """
@@ -159,8 +180,17 @@ def back_after(g, h_prev, r, z, n, m, W):
             Wrong(after(d_m="d_h"), "check", "b_hn and W_h outside of the reset"),
             Wrong(after(r_reads="h_prev"), "check", "the reset gate of the other form"),
             Wrong(after(dW_h="d_m.T @ (r * h_prev)"), "check", "W_h's gradient of the other form"),
-            Wrong(after(keep="z"), "hidden", "the straight way with torch's z"),
-            Wrong(after(back="d_m @ W_h.T"), "hidden", "W transposed for rows"),
+            Wrong(after(keep="z"), "check", "the straight way with torch's z"),
+            Wrong(after(back="d_m @ W_h.T"), "check", "W transposed for rows"),
+            Wrong(after(back="r * (d_h @ W_h)"), "check", "the way back of the other form"),
+            Wrong(after(slope=""), "check", "the slope of tanh is forgotten"),
+            Wrong(after(gates="0"), "check", "the ways through both gates are forgotten"),
+            Wrong(after(gates="d_z @ W_z"), "check", "the way through the reset gate is forgotten"),
+            Wrong(
+                after(gates="d_r @ W_r"), "check", "the way through the update gate is forgotten"
+            ),
+            Wrong(after(dW_h="h_prev.T @ d_m"), "check", "the gradient of W transposed"),
+            Wrong(after(over="mean"), "check", "the mean over the batch"),
             Wrong(after(back="0"), "check", "the way through the candidate is forgotten"),
         ],
     },
@@ -209,12 +239,22 @@ def slow_bias(steps):
                 "log z: sigmoid's inverse cut",
             ),
             Wrong(
-                BIAS.format(line="-np.log(steps)"), "hidden", "the rule of thumb for long memories"
+                BIAS.format(line="-np.log(steps)"), "check", "the rule of thumb for long memories"
             ),
+            Wrong(BIAS.format(line="-np.log(steps - 1)"), "check", "z = 1 / steps, roughly right"),
             Wrong(
                 BIAS.format(line="-np.log(steps - 0.5)"),
+                "check",
+                "near for 10 steps, far for 1",
+            ),
+            Wrong(
+                """
+def slow_bias(steps):
+    import math
+    return math.log(math.expm1(1 / steps))
+""",
                 "hidden",
-                "near enough for 10 steps, not for 1",
+                "no arrays",
             ),
         ],
     },
