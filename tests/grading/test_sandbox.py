@@ -31,7 +31,7 @@ def printed(source):
 @needs_sandbox
 def test_nothing_of_the_machine_is_seen_but_python_and_the_package(tmp_path):
     (tmp_path / "gradebook.db").write_text("grades")
-    paths = [str(ROOT / "solutions"), str(ROOT / "tests"), str(tmp_path), "/home/student/x"]
+    paths = [str(ROOT / "solutions"), str(ROOT / "tests"), str(tmp_path), f"{sandbox.HOME}/x"]
     assert printed(f"import os\nprint([os.path.exists(path) for path in {paths}])") == (
         "[False, False, False, False]\n"
     )
