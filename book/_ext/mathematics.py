@@ -19,8 +19,6 @@ from sphinx.util import logging
 MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 PROGRAM = Path(__file__).with_suffix(".mjs")
 TAG = re.compile(r"\\tag\*?\{([^}]*)\}")
-WORD_JOINER = "\u2060"  # CSS lets a line end behind a formula whatever follows, unless it is this
-CLOSING = re.compile(r"[.,;:?!)\]\u2019\u201d]")
 
 # What of a page is no text of its own: code, drawings, scripts, and the source that KaTeX keeps in its MathML.
 NO_TEXT = re.compile(
@@ -79,10 +77,8 @@ typesetter = Typesetter()
 
 
 def inline(translator, node):
-    """Write a formula in a line of text; punctuation behind it never begins a line."""
-    behind = node.next_node(descend=False, siblings=True)
-    joiner = WORD_JOINER if isinstance(behind, nodes.Text) and CLOSING.match(behind) else ""
-    translator.body.append(f'<span class="math">{_html(node, display=False)}</span>{joiner}')
+    """Write a formula in a line of text."""
+    translator.body.append(f'<span class="math">{_html(node, display=False)}</span>')
     raise nodes.SkipNode
 
 
