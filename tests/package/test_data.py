@@ -152,3 +152,13 @@ def test_co2_by_month_is_the_mean_of_its_weeks():
     assert empty == [3, 7, 71, 72, 73]
     assert abs(level[3] - (level[2] + level[4]) / 2) < 1e-9
     np.testing.assert_allclose(np.diff(level[70:75]), (level[74] - level[70]) / 4)
+
+
+def test_padded_sequences_are_columns():
+    columns, lengths = batches.padded([[3, 1], [], [2, 2, 5]], fill=9)
+    assert columns.tolist() == [[3, 9, 2], [1, 9, 2], [9, 9, 5]] and lengths.tolist() == [2, 0, 3]
+    assert columns.dtype == np.int64
+    with pytest.raises(ValueError, match="no entry"):
+        batches.padded([[], []])
+    with pytest.raises(ValueError, match="0 sequences"):
+        batches.padded([])
