@@ -1,4 +1,4 @@
-"""550 Latin letters with and without marks, drawn with the fonts that come with matplotlib, and their Unicode names.
+"""528 Latin letters with and without marks, drawn with the fonts that come with matplotlib, and their Unicode names.
 
 A name says what the letter looks like: LATIN SMALL LETTER E WITH CEDILLA AND BREVE. Where a mark stands is known too: there
 the picture changes when the mark is taken away. The fonts are DejaVu (free; see matplotlib's LICENSE_DEJAVU).
@@ -14,9 +14,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.ft2font import FT2Font
 from matplotlib.patches import PathPatch
 from matplotlib.textpath import TextPath
-from matplotlib.transforms import Affine2D, IdentityTransform
+from matplotlib.transforms import Affine2D, Bbox, IdentityTransform
 
 HEIGHT, WIDTH = 36, 28  # pixels of a picture
 SIZE = 22  # pixels of an em: a capital letter is 16 high
@@ -125,14 +126,8 @@ def _patch(text, font, x, y):
         place.transform_path(_outline(text, font)), facecolor="black", linewidth=0,
         transform=IdentityTransform(),
     )  # fmt: skip
-    patch.set_clip_box(_Cell(x, y))
+    patch.set_clip_box(Bbox.from_bounds(x, y, WIDTH, HEIGHT))
     return patch
-
-
-def _Cell(x, y):
-    from matplotlib.transforms import Bbox
-
-    return Bbox.from_bounds(x, y, WIDTH, HEIGHT)
 
 
 @cache
@@ -142,8 +137,6 @@ def _outline(text, font):
 
 @cache
 def _charmap(font):
-    from matplotlib.ft2font import FT2Font
-
     return frozenset(FT2Font(str(_file(font))).get_charmap())
 
 
