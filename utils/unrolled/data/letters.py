@@ -20,7 +20,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D, Bbox, IdentityTransform
 
 HEIGHT, WIDTH = 36, 28  # pixels of a picture
-SIZE = 22  # pixels of an em: a capital letter is 16 high
+SIZE = 22  # pixels of an em, unless another size is asked for: a capital letter is 16 high
 BASELINE = 9  # pixels from the lower edge to the line on which the letters stand
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif", "DejaVuSerif-Bold")
 ACROSS = 32  # pictures side by side while they are drawn
@@ -58,10 +58,11 @@ def letters():
     return tuple(found)
 
 
-def draw(texts, font=FONTS[0]):
+def draw(texts, font=FONTS[0], size=SIZE):
     """Pictures (n, HEIGHT, WIDTH) of these characters, 0 white to 1 black; the base letter stands in the middle.
 
-    font: a file's name among matplotlib's fonts, without its ending. Row 0 is the top. What is outside is cut off.
+    font: a file's name among matplotlib's fonts, without its ending; size: pixels of an em. Row 0 is the top. What is
+    outside is cut off.
     """
     texts = list(texts)
     down = -(-len(texts) // ACROSS)
@@ -70,7 +71,7 @@ def draw(texts, font=FONTS[0]):
     for n, text in enumerate(texts):
         row, column = divmod(n, ACROSS)
         x, y = column * WIDTH, (down - 1 - row) * HEIGHT
-        figure.add_artist(_patch(text, font, x, y))
+        figure.add_artist(_patch(text, font, size, x, y))
     canvas.draw()
     page = 1 - np.asarray(canvas.buffer_rgba())[..., 0] / 255
     page = page[: down * HEIGHT, : ACROSS * WIDTH].reshape(down, HEIGHT, ACROSS, WIDTH)
@@ -116,14 +117,14 @@ def _combining(mark):
     return ""
 
 
-def _patch(text, font, x, y):
+def _patch(text, font, size, x, y):
     """The filled outline of a character in the picture whose lower left corner is (x, y), in pixels."""
     base = unicodedata.normalize("NFD", text)[0]
-    box = _outline(base, font).get_extents()
+    box = _outline(base, font, size).get_extents()
     shift = (WIDTH - (box.x0 + box.x1)) / 2
     place = Affine2D().translate(x + shift, y + BASELINE)
     patch = PathPatch(
-        place.transform_path(_outline(text, font)), facecolor="black", linewidth=0,
+        place.transform_path(_outline(text, font, size)), facecolor="black", linewidth=0,
         transform=IdentityTransform(),
     )  # fmt: skip
     patch.set_clip_box(Bbox.from_bounds(x, y, WIDTH, HEIGHT))
@@ -131,8 +132,8 @@ def _patch(text, font, x, y):
 
 
 @cache
-def _outline(text, font):
-    return TextPath((0, 0), text, size=SIZE, prop=FontProperties(fname=str(_file(font))))
+def _outline(text, font, size):
+    return TextPath((0, 0), text, size=size, prop=FontProperties(fname=str(_file(font))))
 
 
 @cache
