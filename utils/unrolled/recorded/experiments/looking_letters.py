@@ -26,7 +26,7 @@ CONFIG = {
     "steps": 1600,
     "lr": 0.004,  # for the first 60 % of the steps, then falling to 0 in a straight line
     "moved": 1,  # pixels at most, up or down and left or right
-    "early": 100,  # the step at which the loss is recorded for the first time
+    "early": 40,  # the step at which the loss is recorded for the first time
     "held_out": 100,
 }
 SEEDS = [1, 2, 3]
