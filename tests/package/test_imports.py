@@ -62,3 +62,8 @@ def test_scratch_imports_no_other_part_of_the_package():
         name.split(".")[1] for name in loaded(*NUMPY_ALONE[1:-1]) if name.startswith("unrolled.")
     }
     assert parts == {"scratch"}
+
+
+def test_decoding_needs_numpy_alone():
+    brought = top(loaded("unrolled.nets.decoding")) - top(loaded("numpy"))
+    assert brought - set(sys.stdlib_module_names) == {"unrolled"}

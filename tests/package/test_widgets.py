@@ -194,6 +194,16 @@ def test_spots_can_lie_in_any_axes():
     assert made.all("button")[1].style == "left:75.00%;top:25.00%;width:25.00%;height:25.00%"
 
 
+def test_an_inspector_can_have_a_picture_for_each_part():
+    other = net()
+    other.axes[0].set_title("the second")
+    data = Reader(inspector([net(), other], SPOTS, label="states", alt="Two states")).data
+    parts = [{data["parts"][number] for number in frame} for frame in data["frames"]]
+    assert len(parts) == 2 and parts[1] - parts[0] and not parts[0] - parts[1]
+    one = inspector(net(), SPOTS, label="h", alt="h")._repr_html_()
+    assert '<script type="application/json">' not in one
+
+
 def test_text_is_escaped():
     made = make(alt=lambda value: f'"{value}" < 2 </script>', label="<b>")
     page = made._repr_html_()
@@ -373,6 +383,10 @@ def test_film_says_what_is_wrong(changes, error, message):
         (
             lambda: inspector(net(), [SPOTS[0], SPOTS[1]._replace(centre=(5, 1))], label="h", alt="h"),
             r"the spot 'h₂' at \(5, 1\) of size \(0.4, 0.5\) lies outside the figure",
+        ),
+        (
+            lambda: inspector([net()] * 3, SPOTS, label="h", alt="h"),
+            "2 spots need one figure or as many, got 3",
         ),
     ],
 )  # fmt: skip

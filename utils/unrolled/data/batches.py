@@ -27,3 +27,17 @@ def one_hot(ids, K, dtype=np.float64):
     if ids.size and (ids.min() < 0 or ids.max() >= K):
         raise ValueError(f"numbers range from {ids.min()} to {ids.max()}, expected 0 to {K - 1}")
     return np.eye(K, dtype=dtype)[ids]
+
+
+def padded(sequences, fill=0):
+    """Sequences of integers as columns: an array (T, B), padded with `fill` below, and their lengths (B,).
+
+    Raises ValueError if there is no sequence or all are empty.
+    """
+    lengths = np.array([len(sequence) for sequence in sequences])
+    if not lengths.any():
+        raise ValueError(f"{len(lengths)} sequences have no entry")
+    columns = np.full((lengths.max(), len(lengths)), fill, dtype=np.int64)
+    for b, sequence in enumerate(sequences):
+        columns[: len(sequence), b] = sequence
+    return columns, lengths

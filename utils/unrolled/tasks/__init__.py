@@ -13,6 +13,7 @@ from unrolled.tasks.numerals import number_lists
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
 from unrolled.tasks.shaping import detect, shaped
+from unrolled.tasks.speaking import spoken
 
 __all__ = [
     "REBER",
@@ -33,4 +34,5 @@ __all__ = [
     "reviews",
     "running_sum",
     "shaped",
+    "spoken",
 ]

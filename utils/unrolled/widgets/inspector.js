@@ -3,12 +3,17 @@
     root.unrolled = true;
     const buttons = [...root.querySelectorAll(".uw-spots button")], shown = [...root.querySelectorAll(".uw-choices > *")];
     const said = root.querySelector(".uw-said");
+    const several = root.querySelector("script[type='application/json']"); // pictures, one for each button
+    const pictures = several && JSON.parse(several.textContent);
     const choose = (chosen) => {
       buttons.forEach((button, number) => {
         button.setAttribute("aria-pressed", number === chosen);
         button.tabIndex = number === chosen ? 0 : -1;
         shown[number].classList.toggle("on", number === chosen);
       });
+      if (pictures) {
+        root.querySelector("svg > g").innerHTML = pictures.frames[chosen].map((part) => pictures.parts[part]).join("");
+      }
       said.textContent = shown[chosen].innerText;
     };
     const middle = (button) => [parseFloat(button.style.left), parseFloat(button.style.top)];
@@ -29,6 +34,7 @@
     };
     buttons.forEach((button, number) => {
       button.addEventListener("click", () => choose(number));
+      if (pictures) button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && choose(number));
       button.dataset.lmSuppressShortcuts = "true"; // of JupyterLab
     });
     root.addEventListener("keydown", (event) => { // slides turn their pages with the same keys

@@ -31,22 +31,27 @@ class Spot(NamedTuple):
 def inspector(figure, spots, *, label, alt):
     """Put buttons over the parts of a figure; the one that is chosen shows its numbers below.
 
-    figure  matplotlib Figure; it is closed
+    figure  matplotlib Figure; it is closed. Or one for each spot, all of one size: the picture while it is chosen,
+            and then a mouse chooses by pointing too
     spots   a Spot for each part, at least two; the first is chosen at the beginning
     label   what the parts are, as the name of the group of buttons
     alt     the finding that the figure shows, as text
 
     Mouse, touch or keyboard choose: arrow keys go to the next part in their direction. It needs no kernel.
-    Raises ValueError for fewer than two spots, two of one name or one outside the figure, TypeError for no Figure.
+    Raises ValueError for fewer than two spots, two of one name, one outside the figure or another number of figures,
+    TypeError for no Figure.
     """
     spots = [Spot(*spot) for spot in spots]
+    figures = list(figure) if isinstance(figure, (list, tuple)) else [figure]
     names = [card.plain(spot.name, "a spot's name") for spot in spots]
     if len(spots) < 2:
         raise ValueError(f"an inspector needs at least two spots, got {len(spots)}")
     if len(set(names)) < len(names):
         raise ValueError(f"the spots' names must differ, got {names}")
-    frames = together([svg_text(figure)])
-    buttons = "".join(_button(spot, figure) for spot in spots)
+    if len(figures) not in (1, len(spots)):
+        raise ValueError(f"{len(spots)} spots need one figure or as many, got {len(figures)}")
+    frames = together([svg_text(each) for each in figures])
+    buttons = "".join(_button(spot, figures[0]) for spot in spots)
     over = f'<div class="uw-spots" role="group" aria-label="{escape(label)}">{buttons}</div>'
     alt = card.plain(alt, "a text alternative")
     pieces = [
@@ -57,6 +62,8 @@ def inspector(figure, spots, *, label, alt):
         ),
         card.said(alt),
     ]
+    if len(figures) > 1:
+        pieces.append(card.data({"parts": frames.parts, "frames": frames.frames}))
     html = card.page("inspector", frames.name, pieces, frames.size, "inspector.js")
     return card.Card(f"Inspector({label!r}, {len(spots)} parts)", html)
 
