@@ -6,6 +6,7 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
 from unrolled.tasks.attaching import attachments
 from unrolled.tasks.grammars import REBER, is_reber, reber
+from unrolled.tasks.moving import moving_dots
 from unrolled.tasks.numerals import number_lists
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
@@ -19,6 +20,7 @@ __all__ = [
     "first_token",
     "is_reber",
     "lag_copy",
+    "moving_dots",
     "number_lists",
     "odd_words",
     "parity",
