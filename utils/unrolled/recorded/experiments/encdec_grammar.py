@@ -77,8 +77,9 @@ def split():
     return numbered(structure.leaves), numbered(foreign), trees, test
 
 
-def train(seed, kind, data):
-    """The trained `Seq2Seq`."""
+def train(seed, kind, data, steps=None):
+    """The trained `Seq2Seq`; steps: CONFIG["steps"] if None."""
+    steps = CONFIG["steps"] if steps is None else steps
     words, symbols, trees, _ = data
     sources = [[words[word] for word in structure.leaves(tree)] for tree in trees]
     targets = [[symbols[symbol] for symbol in foreign(tree)] for tree in trees]
@@ -100,7 +101,7 @@ def train(seed, kind, data):
         y_read, y, y_lengths = seq2seq.taught([targets[n] for n in chosen])
         return net.loss(x, y_read, y, lengths, y_lengths)
 
-    training.train(net, loss, CONFIG["steps"], lr=CONFIG["lr"])
+    training.train(net, loss, steps, lr=CONFIG["lr"])
     return net
 
 
