@@ -6,13 +6,11 @@ from unrolled.recorded.experiments import encdec_numbers
 CONFIG = {
     "units": 32,
     "batch": 64,
-    "steps": 400,
+    "steps": 200,
     "lr": 0.005,  # for the first 60 % of the steps, then falling to 0 in a straight line
     "every": 20,  # steps that one entry of the losses is the mean of
     "kinds": {
         "1 layer": {"layers": 1},
-        "4 layers": {"layers": 4},
-        "4 layers, residual": {"layers": 4, "residual": True},
         "8 layers": {"layers": 8},
         "8 layers, residual": {"layers": 8, "residual": True},
     },

@@ -35,7 +35,7 @@ CONFIG = {
     "most": 40,  # tokens of a tree
     "kinds": {"start": {}, "every step": {"context": True}},
 }
-SEEDS = list(range(1, 6))
+SEEDS = [1, 2, 3]
 
 
 def run(seed):

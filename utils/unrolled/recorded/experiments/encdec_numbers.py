@@ -25,7 +25,7 @@ CONFIG = {
     "most": 14,  # tokens of a translation
     "kinds": {"start": {}, "every step": {"context": True}, "shared": {"shared": True}},
 }
-SEEDS = list(range(1, 6))
+SEEDS = [1, 2, 3]
 
 
 def run(seed):
