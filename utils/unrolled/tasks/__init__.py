@@ -9,6 +9,7 @@ from unrolled.tasks.attaching import attachments
 from unrolled.tasks.gating import echoed_spikes, last_marked
 from unrolled.tasks.grammars import REBER, is_reber, reber
 from unrolled.tasks.latch import latch
+from unrolled.tasks.moving import moving_dots
 from unrolled.tasks.numerals import number_lists
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
@@ -27,6 +28,7 @@ __all__ = [
     "lag_copy",
     "last_marked",
     "latch",
+    "moving_dots",
     "number_lists",
     "odd_words",
     "parity",
