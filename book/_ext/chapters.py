@@ -148,7 +148,7 @@ class Finished(SphinxDirective):
         self.env.note_dependency(str(data))
         rows = yaml.safe_load(data.read_text(encoding="utf-8"))
         numbers = [
-            str(int(row["name"].split("-")[0])) for row in rows if row["status"] == "finished"
+            row["name"].split("-")[0].lstrip("0") for row in rows if row["status"] == "finished"
         ]
         listed = " and ".join(filter(None, [", ".join(numbers[:-1]), numbers[-1]]))
         words = f"{len(numbers)} of {len(rows)} chapters are finished: {listed}."
