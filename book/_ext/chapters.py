@@ -156,7 +156,7 @@ class Finished(SphinxDirective):
 
 
 def planned(chapter):
-    number = int(chapter["name"].split("-")[0])
+    number = chapter["name"].split("-")[0].lstrip("0")
     return [
         ":::{container} chapter",
         f"{number} · {chapter['title']}",
