@@ -130,7 +130,7 @@ class Chapters(SphinxDirective):
             notebook = json.loads(path.read_text(encoding="utf-8"))
             claim = TITLE.search(text(notebook["cells"][0]))["claim"]
             lines += [
-                f"**[{int(number)} · {chapter['title']}](/lectures/{path.stem}.ipynb)**",
+                f"**[{number.lstrip('0')} · {chapter['title']}](/lectures/{path.stem}.ipynb)**",
                 "",
                 f"{claim}.",
                 "",
