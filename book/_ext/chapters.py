@@ -130,7 +130,7 @@ class Chapters(SphinxDirective):
             notebook = json.loads(path.read_text(encoding="utf-8"))
             claim = TITLE.search(text(notebook["cells"][0]))["claim"]
             lines += [
-                f"**[{int(number)} · {chapter['title']}](/lectures/{path.stem}.ipynb)**",
+                f"**[{number.lstrip('0')} · {chapter['title']}](/lectures/{path.stem}.ipynb)**",
                 "",
                 f"{claim}.",
                 "",
@@ -148,7 +148,7 @@ class Finished(SphinxDirective):
         self.env.note_dependency(str(data))
         rows = yaml.safe_load(data.read_text(encoding="utf-8"))
         numbers = [
-            str(int(row["name"].split("-")[0])) for row in rows if row["status"] == "finished"
+            row["name"].split("-")[0].lstrip("0") for row in rows if row["status"] == "finished"
         ]
         listed = " and ".join(filter(None, [", ".join(numbers[:-1]), numbers[-1]]))
         words = f"{len(numbers)} of {len(rows)} chapters are finished: {listed}."
@@ -156,7 +156,7 @@ class Finished(SphinxDirective):
 
 
 def planned(chapter):
-    number = int(chapter["name"].split("-")[0])
+    number = chapter["name"].split("-")[0].lstrip("0")
     return [
         ":::{container} chapter",
         f"{number} · {chapter['title']}",
