@@ -188,18 +188,14 @@ def distance(a, b, cost):
 """,
         ],
         "wrong": [
-            Wrong(
-                distance(replace="(a[i - 1] != b[j - 1])"), "check", "every replacement costs 1"
-            ),
+            Wrong(distance(replace="(a[i - 1] != b[j - 1])"), "check", "every replacement costs 1"),
             Wrong(distance(edge="0"), "check", "a missing beginning costs nothing"),
+            Wrong(distance(replace="cost(b[j - 1], a[i - 1])"), "hidden", "the cost the other way"),
+            Wrong(distance(ways="replace, d[i - 1][j] + 1"), "hidden", "nothing is ever inserted"),
             Wrong(
-                distance(replace="cost(b[j - 1], a[i - 1])"), "hidden", "the cost the other way"
-            ),
-            Wrong(
-                distance(ways="replace, d[i - 1][j] + 1"), "hidden", "nothing is ever inserted"
-            ),
-            Wrong(
-                distance(ways="replace if a[i - 1] != b[j - 1] else d[i - 1][j - 1], d[i][j - 1] + 1"),
+                distance(
+                    ways="replace if a[i - 1] != b[j - 1] else d[i - 1][j - 1], d[i][j - 1] + 1"
+                ),
                 "check",
                 "nothing is ever deleted",
             ),
