@@ -5,7 +5,9 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 
 from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
 from unrolled.tasks.attaching import attachments
+from unrolled.tasks.evaluating import formulas
 from unrolled.tasks.grammars import REBER, is_reber, reber
+from unrolled.tasks.negating import judgements
 from unrolled.tasks.numerals import number_lists
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
@@ -17,7 +19,9 @@ __all__ = [
     "delayed_xor",
     "detect",
     "first_token",
+    "formulas",
     "is_reber",
+    "judgements",
     "lag_copy",
     "number_lists",
     "odd_words",
