@@ -70,7 +70,13 @@ def _draw(node, start, ax, notes, fontsize):
         places.append((x, y))
     x, y = np.mean([x for x, _ in places]), 0.8 + max(y for _, y in places)
     for below in places:
-        ax.plot([x, below[0]], [y - 0.2, below[1] + 0.22], color=COLOUR["muted"], linewidth=1.2)
+        ax.plot(
+            [x, below[0]],
+            [y - 0.2, below[1] + 0.22],
+            color=COLOUR["muted"],
+            linewidth=1.2,
+            linestyle="-",
+        )
     ax.text(
         x,
         y,
