@@ -6,10 +6,12 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
 from unrolled.tasks.adding import adding
 from unrolled.tasks.attaching import attachments
+from unrolled.tasks.evaluating import formulas
 from unrolled.tasks.gating import echoed_spikes, last_marked
 from unrolled.tasks.grammars import REBER, is_reber, reber
 from unrolled.tasks.latch import latch
 from unrolled.tasks.moving import moving_dots
+from unrolled.tasks.negating import judgements
 from unrolled.tasks.numerals import number_lists
 from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
@@ -24,7 +26,9 @@ __all__ = [
     "detect",
     "echoed_spikes",
     "first_token",
+    "formulas",
     "is_reber",
+    "judgements",
     "lag_copy",
     "last_marked",
     "latch",
