@@ -216,7 +216,12 @@ def extend(beginnings, log_p, width):
             Wrong(thought("delta.sum(axis=0) @ C"), "check", "only at every step"),
             Wrong(thought("delta.sum(axis=0) @ (W + C)"), "check", "W at every step"),
             Wrong(thought("delta[-1] @ W + delta.sum(axis=0) @ C"), "check", "the last step's W"),
-            Wrong(thought("delta[0] @ W.T + delta.sum(axis=0) @ C.T"), "hidden", "not transposed"),
+            Wrong(thought("delta[0] @ W.T + delta.sum(axis=0) @ C.T"), "check", "not transposed"),
+            Wrong(
+                thought("delta[0] @ W + delta.sum(axis=(0, 1)) @ C"),
+                "hidden",
+                "sums over the batch, too",
+            ),
         ],
     },
     "q6-lengths": {
@@ -239,7 +244,7 @@ def encoder_deltas(h, W, dc, lengths):
             Wrong(deltas(delta="arrives"), "check", "no slope"),
             Wrong(deltas(arrives="W.T @ delta[t, b] + dc[b]"), "check", "dc at every step"),
             Wrong(deltas(arrives="W.T @ arrives"), "check", "passes the gradient of h on"),
-            Wrong(deltas(arrives="W @ delta[t, b]"), "hidden", "W not transposed"),
+            Wrong(deltas(arrives="W @ delta[t, b]"), "check", "W not transposed"),
             Wrong(deltas(last="lengths[0] - 1"), "hidden", "one length for all"),
         ],
     },
