@@ -127,7 +127,7 @@ PLANTED = {
             ),
             Wrong(
                 mask("alpha = softmax(np.where(words, e, -np.inf))", lengths="lengths[0]"),
-                "hidden",
+                "check",
                 "one length for the whole batch",
             ),
         ],
