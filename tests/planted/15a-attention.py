@@ -121,8 +121,13 @@ PLANTED = {
                 mask("alpha = softmax(np.where(words, e, -100.0))"), "check", "-100 is no infinity"
             ),
             Wrong(
+                mask("alpha = softmax(np.where(words[:, None], e, -np.inf))"),
+                "check",
+                "lengths along the queries",
+            ),
+            Wrong(
                 mask("alpha = softmax(np.where(words, e, -np.inf))", lengths="lengths[0]"),
-                "hidden",
+                "check",
                 "one length for the whole batch",
             ),
         ],
@@ -192,6 +197,12 @@ def self_attention(X, W_Q, W_K, W_V, causal=False):
             Wrong(self_attention(hide="e[t, :t] = -np.inf"), "check", "the mask turned round"),
             Wrong(self_attention(divisor="1"), "check", "not scaled"),
             Wrong(self_attention(divisor="d"), "check", "d in place of its root"),
+            Wrong(self_attention(divisor="d**-0.5"), "check", "times the root"),
+            Wrong(
+                self_attention().replace(".T, ", ", ").replace("W_V.T", "W_V"),
+                "check",
+                "not turned",
+            ),
             Wrong(
                 self_attention(
                     hide="pass", answer="(softmax(e) * np.tri(T) if causal else softmax(e)) @ V"
