@@ -107,7 +107,7 @@ def drawn_gradient(e, j, cost, b):
             Wrong(drawn("de = (cost - b) * (one - alpha)"), "check", "the costs meet the places"),
             Wrong(
                 drawn("de = (cost - b)[:, None] * (one - alpha) / len(e)"),
-                "hidden",
+                "check",
                 "the mean over the batch",
             ),
         ],
