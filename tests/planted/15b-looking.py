@@ -104,10 +104,10 @@ def drawn_gradient(e, j, cost, b):
                 "check",
                 "weighs with alpha twice",
             ),
-            Wrong(drawn("de = (cost - b)[:, None] * one"), "check", "the other places stay"),
+            Wrong(drawn("de = (cost - b) * (one - alpha)"), "check", "the costs meet the places"),
             Wrong(
                 drawn("de = (cost - b)[:, None] * (one - alpha) / len(e)"),
-                "hidden",
+                "check",
                 "the mean over the batch",
             ),
         ],
@@ -135,8 +135,8 @@ def best_baseline(alpha, cost):
             ),
             Wrong(
                 baseline(square="(1 - alpha) ** 2"),
-                "hidden",
-                "only the drawn place's own score: the same for two places",
+                "check",
+                "only the drawn place's own score",
             ),
         ],
     },
@@ -166,11 +166,18 @@ def pair_gradient(dy, T):
             Wrong(pair(last="x[-1:]"), "check", "the last step twice"),
             Wrong(
                 pair(pairs="x.reshape(len(x) // 2, B, 2 * D)"),
-                "hidden",
+                "check",
                 "mixes the sequences of a batch",
             ),
+            Wrong(
+                pair().replace(
+                    "np.stack([first, second], axis=1).reshape(-1, *first.shape[1:])",
+                    "dy.reshape(-1, dy.shape[1], dy.shape[2] // 2)",
+                ),
+                "check",
+                "mixes the sequences on the way back",
+            ),
             Wrong(pair(cut=""), "check", "the gradient of the zeros is kept"),
-            Wrong(pair(order="second, first"), "check", "turned round on the way back"),
         ],
     },
     "q5-edits": {

@@ -33,7 +33,7 @@ PLACE = {
     "14-encoder-decoder": (8, 0),
     "13-gru-variants": (8, 1),
     "15a-attention": (9, 0),
-    "15b-looking": (9, 1),
+    "15b-looking": (10, 2),
     "16-memory": (10, 0),
     "18-applications": (11, 1),
 }
