@@ -114,7 +114,7 @@ PLANTED = {
             Wrong("answer_1 = 8", "check", "the immediate derivative"),
             Wrong("answer_1 = 19", "check", "the root itself"),
             Wrong("answer_1 = 5", "check", "with respect to w_2"),
-            Wrong("answer_1 = 9", "hidden", "the factor w_1 on the way up is forgotten"),
+            Wrong("answer_1 = 9", "check", "the factor w_1 on the way up is forgotten"),
         ],
     },
     "q2-depth": {
