@@ -186,6 +186,11 @@ def parse(n, score):
             Wrong(parse(choose="min"), "check", "the worst tree"),
             Wrong(parse(total="score(i, k, j)"), "check", "forgets the halves"),
             Wrong(
+                parse(total="max(0, best[i, k][0] + best[k, j][0] + score(i, k, j))"),
+                "check",
+                "a maximum that starts from 0",
+            ),
+            Wrong(
                 parse(total="best[i, k][0] + score(i, k, j)"), "hidden", "forgets the right half"
             ),
             Wrong(
