@@ -114,7 +114,7 @@ PLANTED = {
             Wrong("answer_1 = 8", "check", "the immediate derivative"),
             Wrong("answer_1 = 19", "check", "the root itself"),
             Wrong("answer_1 = 5", "check", "with respect to w_2"),
-            Wrong("answer_1 = 9", "hidden", "the factor w_1 on the way up is forgotten"),
+            Wrong("answer_1 = 9", "check", "the factor w_1 on the way up is forgotten"),
         ],
     },
     "q2-depth": {
@@ -185,6 +185,11 @@ def parse(n, score):
         "wrong": [
             Wrong(parse(choose="min"), "check", "the worst tree"),
             Wrong(parse(total="score(i, k, j)"), "check", "forgets the halves"),
+            Wrong(
+                parse(total="max(0, best[i, k][0] + best[k, j][0] + score(i, k, j))"),
+                "check",
+                "a maximum that starts from 0",
+            ),
             Wrong(
                 parse(total="best[i, k][0] + score(i, k, j)"), "hidden", "forgets the right half"
             ),
