@@ -134,7 +134,8 @@ def test_a_student_needs_numpy_and_the_standard_library_alone(name):
     for cell in code_cells(solution(name)):
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.Import):
-                assert {alias.name for alias in node.names} <= {"math", "numbers", "numpy"}
+                names = {alias.name for alias in node.names}
+                assert names <= {"itertools", "math", "numbers", "numpy"}
             assert not isinstance(node, ast.ImportFrom)
 
 
