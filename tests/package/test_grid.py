@@ -110,11 +110,11 @@ PARAMS, X, STATE, DH, DSTATE = problem((5, 3, 4, 2))
 ERRORS = {
     "x has 3 features, U expects 4": {"x": X[..., :3]},
     r"x has shape \(5, 3\), expected \(T, B, D\)": {"x": X[..., 0]},
-    "x is float32, U and b are float64": {"x": X.astype(np.float32)},
+    "x is float32, the parameters are float64": {"x": X.astype(np.float32)},
     "state has 1 layers, params have 2": {"state": grid.State(STATE.layers[:1])},
     "lengths range from -1 to 2": {"lengths": [1, 2, -1]},
     "2 layers along time, 1 along depth": {"params": PARAMS._replace(depth=PARAMS.depth[:1])},
-    "params is a tuple, expected Params": {"params": tuple(PARAMS)},
+    r"params is a tuple, expected one of \['Params'\]": {"params": tuple(PARAMS)},
 }
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch import lstm
-from unrolled.scratch.checks import checked
+from unrolled.scratch.checks import check_input, check_type, checked
 from unrolled.scratch.masking import checked_lengths, counted
 from unrolled.scratch.nested import tree_map
 
@@ -151,17 +151,12 @@ def _states(name, state, layers, shape, dtype):
 
 def _check(params, x):
     """Raise ValueError unless the parameters and x fit; the LSTMs check their own."""
-    if type(params) is not Params:
-        raise ValueError(f"params is a {type(params).__name__}, expected Params")
-    rows, D = params.U.shape
+    check_type(params, [Params])
+    rows = len(params.U)
     if params.b.shape != (rows,) or rows % 2 or len(params.time) != len(params.depth):
         raise ValueError(
             f"U and b have shapes {params.U.shape} and {params.b.shape}, expected (2H, D) and (2H,); "
             f"{len(params.time)} layers along time, {len(params.depth)} along depth, expected as many"
         )
-    if x.ndim != 3 or 0 in x.shape[:2]:
-        raise ValueError(f"x has shape {x.shape}, expected (T, B, D) with T and B at least 1")
-    if x.shape[2] != D:
-        raise ValueError(f"x has {x.shape[2]} features, U expects {D}")
-    if not x.dtype == params.U.dtype == params.b.dtype:
-        raise ValueError(f"x is {x.dtype}, U and b are {params.U.dtype} and {params.b.dtype}")
+    check_input(params, x)
+    checked("b", params.b, (rows,), params.U.dtype)

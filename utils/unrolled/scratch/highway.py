@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch.activations import sigmoid, sigmoid_slope, tanh_slope
-from unrolled.scratch.checks import checked
+from unrolled.scratch.checks import check_input, check_type, checked
 from unrolled.scratch.masking import checked_lengths, counted
 
 __all__ = ["Cache", "Params", "ResidualParams", "State", "backward", "forward", "init"]
@@ -148,9 +148,7 @@ def backward(params, cache, dh=None, dstate=None):
 
 def _check(params, x):
     """Raise ValueError unless the parameters and x fit."""
-    if type(params) not in TYPES.values():
-        names = [kind.__name__ for kind in TYPES.values()]
-        raise ValueError(f"params is a {type(params).__name__}, expected one of {names}")
+    check_type(params, TYPES.values())
     D, (depth, rows, H) = params.U.shape[-1], params.W.shape
     expected = [(rows, D), (depth, rows, H), (depth, rows)]
     blocks = 2 if type(params) is Params else 1
@@ -160,9 +158,4 @@ def _check(params, x):
             f"U, W, b have shapes {found} and dtypes {[str(leaf.dtype) for leaf in params]}, expected "
             f"({blocks}H, D), (depth, {blocks}H, H), (depth, {blocks}H) and one dtype"
         )
-    if x.ndim != 3 or 0 in x.shape[:2]:
-        raise ValueError(f"x has shape {x.shape}, expected (T, B, D) with T and B at least 1")
-    if x.shape[2] != D:
-        raise ValueError(f"x has {x.shape[2]} features, U expects {D}")
-    if x.dtype != params.U.dtype:
-        raise ValueError(f"x is {x.dtype}, the parameters are {params.U.dtype}")
+    check_input(params, x)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unrolled.scratch.activations import sigmoid, sigmoid_slope, tanh_slope
-from unrolled.scratch.checks import checked
+from unrolled.scratch.checks import check_input, check_type, checked
 from unrolled.scratch.masking import checked_lengths, counted
 
 __all__ = [
@@ -229,9 +229,7 @@ def _last_inputs(x, x0, lengths):
 
 def _check(params, x):
     """H, if the parameters and x fit; raises ValueError otherwise."""
-    if type(params) not in TYPES.values():
-        names = [kind.__name__ for kind in TYPES.values()]
-        raise ValueError(f"params is a {type(params).__name__}, expected one of {names}")
+    check_type(params, TYPES.values())
     blocks, D = (2 if type(params) is Params else 3), params.U.shape[-1]
     H = len(params.U) // blocks
     expected = [(blocks * H, D)] * (len(params) - 1) + [(H if blocks == 2 else 3 * H,)]
@@ -240,12 +238,7 @@ def _check(params, x):
         raise ValueError(
             f"{', '.join(params._fields)} are {found}, expected one dtype and {expected}"
         )
-    if x.ndim != 3 or 0 in x.shape[:2]:
-        raise ValueError(f"x has shape {x.shape}, expected (T, B, D) with T and B at least 1")
-    if x.shape[2] != D:
-        raise ValueError(f"x has {x.shape[2]} features, U expects {D}")
-    if x.dtype != params.U.dtype:
-        raise ValueError(f"x is {x.dtype}, the parameters are {params.U.dtype}")
+    check_input(params, x)
     return H
 
 
