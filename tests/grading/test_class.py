@@ -13,7 +13,6 @@ import sys
 import time
 
 import pytest
-from nbgrader.api import Gradebook
 
 from tests.grading import hostile
 from tests.grading.hostile import NAME, TOTAL
@@ -92,7 +91,7 @@ def test_nobody_wrote_outside(graded):
 @needs_sandbox
 def test_the_gradebook_says_the_same(graded):
     _, rows, output = graded
-    with Gradebook(gradebook.url(output)) as book:
+    with gradebook.opened(output) as book:
         assert {student.id for student in book.students} == set(rows)
         for submission in book.assignment_submissions(NAME):
             row = rows[submission.student.id]
@@ -140,7 +139,7 @@ def test_a_second_run_grades_nothing_and_says_the_same(graded, monkeypatch):
 @needs_sandbox
 def test_what_a_person_decides_in_the_gradebook_counts_and_stays(graded):
     _, _, output = graded
-    with Gradebook(gradebook.url(output)) as book:
+    with gradebook.opened(output) as book:
         for grade_ in book.find_submission_notebook(NAME, NAME, "copied").grades:
             grade_.manual_score, grade_.needs_manual_grade = grade_.max_score, False
         book.db.commit()

@@ -3,7 +3,11 @@
 What a person decided in formgrader stays.
 """
 
+import os
+import sysconfig
 import warnings
+from contextlib import contextmanager
+from unittest import mock
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import SaveCells
@@ -24,6 +28,19 @@ def url(output):
     return f"sqlite:///{(output / 'gradebook.db').resolve()}"
 
 
+@contextmanager
+def opened(output):
+    """The gradebook of the course folder `output`, made if it isn't there.
+
+    nbgrader asks a program of its own environment, alembic, by name: it is found whether or not that is activated.
+    """
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+    with mock.patch.dict(os.environ, PATH=path):
+        book = Gradebook(url(output))
+    with book:
+        yield book
+
+
 def record(output, assignment, released, students, results):
     """Write `results` (a list of Result) into the gradebook of the folder `output`.
 
@@ -32,7 +49,7 @@ def record(output, assignment, released, students, results):
     output.mkdir(parents=True, exist_ok=True)
     config = CONFIG.format(root=str(output.resolve()), url=url(output))
     (output / "nbgrader_config.py").write_text(config, encoding="utf-8")
-    with Gradebook(url(output)) as book:
+    with opened(output) as book:
         book.update_or_create_assignment(assignment)
         for student in students:
             first, _, last = student.name.rpartition(" ")
@@ -41,7 +58,7 @@ def record(output, assignment, released, students, results):
             )
     names = {"notebook": assignment, "assignment": assignment, "db_url": url(output)}
     SaveCells().preprocess(released, {"nbgrader": names})
-    with Gradebook(url(output)) as book, warnings.catch_warnings():
+    with opened(output) as book, warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, about how it adds a submission
         for result in results:
             book.update_or_create_submission(assignment, result.student)
@@ -65,7 +82,7 @@ def _record(book, assignment, result):
 
 def final(output, assignment, student):
     """The points of a submission after what people did in formgrader; None while a part of it waits for one."""
-    with Gradebook(url(output)) as book:
+    with opened(output) as book:
         try:
             submission = book.find_submission(assignment, student)
         except MissingEntry:
