@@ -212,6 +212,12 @@ def test_unsandboxed_grades_too(tmp_path):
     assert (row["state"], float(row["points"])) == ("graded", TOTAL - 1)
 
 
+def test_the_gradebook_opens_in_a_shell_without_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", os.defpath)
+    with gradebook.opened(tmp_path) as book:
+        assert book.students == [] and os.environ["PATH"] == os.defpath
+
+
 def test_a_grading_process_that_breaks_is_reported(tmp_path):
     source = ROOT / "solutions" / NAME / f"{NAME}.ipynb"
     result, _ = grade_apart("ada", None, Terms(source, tmp_path))  # bytes were expected

@@ -25,7 +25,7 @@ def monthly():
     time, value = weekly()
     measured = ~np.isnan(value)
     month = time.astype("datetime64[M]")
-    every = np.arange(month[0], month[-1] + 1)
+    every = np.arange(month[0], month[-1] + np.timedelta64(1, "M"))
     at = (month[measured] - month[0]).astype(int)
     count = np.bincount(at, minlength=len(every))
     mean = np.bincount(at, value[measured], minlength=len(every)) / np.maximum(count, 1)
