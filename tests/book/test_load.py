@@ -10,7 +10,7 @@ from rendered import HTML, lecture_names, page_names
 LECTURE, OTHER = 325_000, 280_000
 SHIFT = 0.02  # Google calls 0.1 good; a line that breaks elsewhere once the fonts have come is 0.01
 PAGE = """<!doctype html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,"></head>
-<body>%s<p>Text</p></body></html>"""
+<body>%s{}</body></html>""".format("<p>Text</p>" * 10)
 
 
 @pytest.fixture(scope="module")
