@@ -34,8 +34,9 @@ PLACE = {
     "13-gru-variants": (8, 1),
     "15a-attention": (9, 0),
     "15b-looking": (10, 2),
-    "16-memory": (10, 0),
-    "18-applications": (11, 1),
+    "16a-ntm": (10, 0),
+    "16b-memory-zoo": (11, 0),
+    "18-applications": (12, 1),
 }
 COLUMN, ROW = 128, 70  # distance of the boxes' centres, in units of the picture
 WIDTH, HEIGHT = 118, 46  # a box
