@@ -6,6 +6,7 @@ Each takes a `numpy.random.Generator` first and returns time-major arrays (x, y)
 from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_sum
 from unrolled.tasks.adding import adding
 from unrolled.tasks.attaching import attachments
+from unrolled.tasks.copying import associative_recall, copy, priority_sort, repeat_copy
 from unrolled.tasks.evaluating import formulas
 from unrolled.tasks.gating import echoed_spikes, last_marked
 from unrolled.tasks.grammars import REBER, is_reber, reber
@@ -21,7 +22,9 @@ from unrolled.tasks.speaking import spoken
 __all__ = [
     "REBER",
     "adding",
+    "associative_recall",
     "attachments",
+    "copy",
     "delayed_xor",
     "detect",
     "echoed_spikes",
@@ -36,7 +39,9 @@ __all__ = [
     "number_lists",
     "odd_words",
     "parity",
+    "priority_sort",
     "reber",
+    "repeat_copy",
     "reviews",
     "running_sum",
     "shaped",

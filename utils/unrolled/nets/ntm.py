@@ -1,0 +1,173 @@
+"""A Neural Turing Machine: a controller, a memory of N slots, and heads that point at slots by weightings.
+
+One step, with one head that writes and one that reads:
+
+    controller   h_t from [x_t; r_{t-1}]: one tanh layer ("feedforward") or an LSTM ("lstm")
+    heads        k, beta, g, s, gamma for each head, erase and add for the one that writes, all linear in h_t
+    addressing   both weightings against M_{t-1}: content, gate, shift, sharpen
+    write        M_t[i] = M_{t-1}[i] * (1 - w[i] erase) + w[i] add
+    read         r_t = sum over i of w[i] M_t[i]: after the write, so that it sees what was written at this step
+    output       o_t = V [h_t; r_t] + c
+
+The addressing is that of `unrolled.scratch.addressing`. At the start every slot holds 1e-6, r_0 is 0, and both heads
+point at slot 0.
+
+Source: Graves, Wayne & Danihelka (2014), sections 3.1 to 3.3. The paper leaves open whether a step reads before or
+after it writes, and where the heads start; both are chosen here.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+__all__ = ["CONTROLLERS", "Memory", "NTM", "NTMState", "Settings", "address", "write"]
+
+CONTROLLERS = ("feedforward", "lstm")
+EMPTY = 1e-6  # what every number of the memory is at the start
+EPSILON = 1e-8  # added to the product of two norms: a row of zeros is similar to nothing
+
+
+class Memory(NamedTuple):
+    """The memory and what the heads did last."""
+
+    M: torch.Tensor  # (B, N, W)
+    w: torch.Tensor  # (B, 2, N), weightings of the write head and of the read head
+    r: torch.Tensor  # (B, W)
+
+
+class NTMState(NamedTuple):
+    """What a machine carries from step to step."""
+
+    memory: Memory
+    controller: tuple  # (h, c) of an LSTM, () of a feed-forward controller
+
+
+class Settings(NamedTuple):
+    """What the heads ask for at one step; two heads, the one that writes first."""
+
+    k: torch.Tensor  # (B, 2, W), keys
+    beta: torch.Tensor  # (B, 2, 1), > 0
+    g: torch.Tensor  # (B, 2, 1), in 0..1
+    s: torch.Tensor  # (B, 2, S), a distribution over shifts
+    gamma: torch.Tensor  # (B, 2, 1), >= 1
+    erase: torch.Tensor  # (B, W), in 0..1
+    add: torch.Tensor  # (B, W)
+
+
+def address(M, before, settings):
+    """Weightings (B, 2, N) of two heads in a memory M (B, N, W); before (B, 2, N): those of the step before."""
+    k, S = settings.k, settings.s.shape[-1]
+    norms = (
+        torch.linalg.vector_norm(k, dim=2, keepdim=True)
+        * torch.linalg.vector_norm(M, dim=2)[:, None]
+    )
+    similarity = (k @ M.transpose(1, 2)) / (norms + EPSILON)
+    content = (settings.beta * similarity).softmax(dim=2)
+    gated = torch.lerp(before, content, settings.g)
+    padded = F.pad(gated, (S // 2, S // 2), mode="circular").unfold(2, S, 1)  # (B, 2, N, S), a view
+    shifted = (padded @ settings.s.flip(2)[..., None])[..., 0]
+    tiny = torch.finfo(shifted.dtype).tiny
+    return (settings.gamma * shifted.clamp(min=tiny).log()).softmax(dim=2)
+
+
+def write(M, w, erase, add):
+    """The memory M (B, N, W) after a write at w (B, N): erased, then added to."""
+    change = torch.addcmul(add[:, None], erase[:, None], M, value=-1)
+    return torch.addcmul(M, w[..., None], change)
+
+
+class NTM(nn.Module):
+    """D inputs, K logits, N slots of `width` numbers; `hidden` units in the controller; an odd number of `shifts`."""
+
+    def __init__(self, D, K, *, N=128, width=20, hidden=100, controller="feedforward", shifts=3):
+        super().__init__()
+        if controller not in CONTROLLERS or shifts % 2 == 0:
+            raise ValueError(
+                f"controller is {controller!r}, shifts {shifts}: expected one of {CONTROLLERS}, an odd number"
+            )
+        self.N, self.width, self.shifts = N, width, shifts
+        self.kind = controller
+        rows = hidden if controller == "feedforward" else 4 * hidden
+        self.of_x = nn.Linear(D, rows)
+        self.of_r = nn.Linear(width, rows, bias=False)
+        self.of_h = nn.Linear(hidden, rows, bias=False) if controller == "lstm" else None
+        self.parts = (2 * width, 2, 2, 2 * shifts, 2, width, width)  # of a row of heads
+        self.heads = nn.Linear(hidden, sum(self.parts))
+        self.readout = nn.Linear(hidden + width, K)
+        self.hidden = hidden
+
+    def initial_state(self, B):
+        """Empty memory, both heads at slot 0."""
+        like = self.heads.weight
+        w = like.new_zeros(B, 2, self.N)
+        w[:, :, 0] = 1
+        memory = Memory(
+            like.new_full((B, self.N, self.width), EMPTY), w, like.new_zeros(B, self.width)
+        )
+        zero = like.new_zeros(B, self.hidden)
+        return NTMState(memory, (zero, zero) if self.kind == "lstm" else ())
+
+    def control(self, seen, r, before):
+        """h_t (B, H) and the controller's state, from seen = U x_t + b (B, rows), r_{t-1} and the state before."""
+        a = torch.addmm(seen, r, self.of_r.weight.T)
+        if self.kind == "feedforward":
+            return torch.tanh(a), ()
+        h, c = before
+        i, f, o, candidate = torch.addmm(a, h, self.of_h.weight.T).chunk(4, dim=1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(candidate)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        return h, (h, c)
+
+    def settings(self, h):
+        """What the heads ask for, from h (B, H)."""
+        k, beta, g, s, gamma, erase, add = self.heads(h).split(self.parts, dim=1)
+        two = lambda part: part.view(len(h), 2, -1)
+        return Settings(
+            two(torch.tanh(k)),
+            two(F.softplus(beta)),
+            two(torch.sigmoid(g)),
+            two(s).softmax(dim=2),
+            two(1 + F.softplus(gamma)),
+            torch.sigmoid(erase),
+            add,
+        )
+
+    def step(self, seen, state):
+        """One step -> h_t (B, H) and the state after it; seen (B, rows) is U x_t + b."""
+        M, w, r = state.memory
+        h, controller = self.control(seen, r, state.controller)
+        settings = self.settings(h)
+        w = address(M, w, settings)
+        M = write(M, w[:, 0], settings.erase, settings.add)
+        r = (w[:, 1:] @ M)[:, 0]
+        return h, NTMState(Memory(M, w, r), controller)
+
+    def forward(self, x, state=None):
+        """x (T, B, D) -> logits (T, B, K) and the state after the last step."""
+        state = self.initial_state(x.shape[1]) if state is None else state
+        seen, outputs = self.of_x(x), []
+        for each in seen:
+            h, state = self.step(each, state)
+            outputs.append(torch.cat([h, state.memory.r], dim=1))
+        return self.readout(torch.stack(outputs)), state
+
+    @torch.no_grad()
+    def watch(self, x, state=None):
+        """As forward, without gradients -> logits, and what the heads did: a dict of arrays over time.
+
+        "write", "read" (T, B, N): weightings; "M" (T, B, N, W): the memory after the step; "added", "got" (T, B, W):
+        the add vector and what was read; "g", "gamma", "beta" (T, B, 2) and "s" (T, B, 2, S), write head first.
+        """
+        state = self.initial_state(x.shape[1]) if state is None else state
+        o, seen = [], []
+        for each in self.of_x(x):
+            h, state = self.step(each, state)
+            (M, w, r), asked = state.memory, self.settings(h)
+            o.append(self.readout(torch.cat([h, r], dim=1)))
+            flat = (part[..., 0] for part in (asked.g, asked.gamma, asked.beta))
+            seen.append((w[:, 0], w[:, 1], M, asked.add, r, *flat, asked.s))
+        names = ("write", "read", "M", "added", "got", "g", "gamma", "beta", "s")
+        films = (torch.stack(each).numpy() for each in zip(*seen))
+        return torch.stack(o), dict(zip(names, films))
