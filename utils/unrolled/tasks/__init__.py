@@ -7,6 +7,7 @@ from unrolled.tasks.accumulating import delayed_xor, odd_words, parity, running_
 from unrolled.tasks.adding import adding
 from unrolled.tasks.attaching import attachments
 from unrolled.tasks.copying import associative_recall, copy, priority_sort, repeat_copy
+from unrolled.tasks.counting import equal_runs
 from unrolled.tasks.evaluating import formulas
 from unrolled.tasks.gating import echoed_spikes, last_marked
 from unrolled.tasks.grammars import REBER, is_reber, reber
@@ -28,6 +29,7 @@ __all__ = [
     "delayed_xor",
     "detect",
     "echoed_spikes",
+    "equal_runs",
     "first_token",
     "formulas",
     "is_reber",
