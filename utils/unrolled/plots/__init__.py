@@ -4,7 +4,7 @@
 that draws on the axes it is given and returns them.
 """
 
-from unrolled.plots import figures, networks, palette, parses
+from unrolled.plots import figures, networks, palette, parses, tape
 from unrolled.plots.style import use_style
 
-__all__ = ["figures", "networks", "palette", "parses", "use_style"]
+__all__ = ["figures", "networks", "palette", "parses", "tape", "use_style"]
