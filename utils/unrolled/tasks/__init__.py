@@ -19,6 +19,7 @@ from unrolled.tasks.remembering import first_token, lag_copy
 from unrolled.tasks.reviewing import reviews
 from unrolled.tasks.shaping import detect, shaped
 from unrolled.tasks.speaking import spoken
+from unrolled.tasks.stories import nested, whereabouts
 
 __all__ = [
     "REBER",
@@ -38,6 +39,7 @@ __all__ = [
     "last_marked",
     "latch",
     "moving_dots",
+    "nested",
     "number_lists",
     "odd_words",
     "parity",
@@ -48,4 +50,5 @@ __all__ = [
     "running_sum",
     "shaped",
     "spoken",
+    "whereabouts",
 ]
