@@ -34,6 +34,8 @@ __all__ = [
     "visit",
 ]
 
+TINY = 1e-9  # a field closer to zero than this is zero, but for rounding
+
 
 class Settled(NamedTuple):
     """Where asynchronous updates led."""
@@ -111,8 +113,7 @@ def visit(W, s, order):
     states = [np.array(s)]
     for i in order:
         s = states[-1].copy()
-        field = W[i] @ s
-        s[i] = s[i] if field == 0 else np.sign(field)
+        s[i] = _signs(W[i] @ s, s[i])
         states.append(s)
     states = np.array(states)
     return states, energy(W, states)
@@ -130,7 +131,7 @@ def settle(W, s, rng, sweeps=100):
     for _ in range(sweeps):
         flips = 0
         for i in rng.permutation(len(W)):
-            (rows,) = np.nonzero(field[:, i] * s[:, i] < 0)
+            (rows,) = np.nonzero(field[:, i] * s[:, i] < -TINY)
             if len(rows):
                 s[rows, i] *= -1
                 field[rows] += 2 * s[rows, i, None] * W[i]
@@ -139,9 +140,6 @@ def settle(W, s, rng, sweeps=100):
         if flips == 0:
             break
     return Settled(s, np.array(energies), ~(s @ W * s < -TINY).any(axis=1))
-
-
-TINY = 1e-9  # of a field: less than this is rounding of a zero
 
 
 def synchronous(W, s, steps):
