@@ -50,7 +50,7 @@ __all__ = [
     "write_backward",
 ]
 
-EPS = 1e-6  # a vector far shorter than this has a cosine near 0 with everything
+EPS = 1e-8  # added to what a cosine divides by
 SHAPES = {  # the axes of every argument: B sequences, N slots of W numbers, S shifts
     "M": "BNW",
     "k": "BW",
@@ -134,24 +134,23 @@ def backward(dw, cache):
 def similarity(M, k, eps=EPS):
     """The cosine (B, N) of the key k (B, W) with every slot of M (B, N, W), in [-1, 1].
 
-    A length is sqrt(|x|^2 + eps^2), eps > 0: so an empty slot or key has the cosine 0, and a gradient, of at most
-    1 / eps. For vectors of length 1 it differs from the cosine by about eps^2, 1e-12. No square overflows.
+    eps > 0 is added to the product of the two lengths. So an empty slot is similar to nothing, with a cosine of 0, and
+    has a gradient, of k / eps; as does an empty key. Slots and keys much longer than eps don't notice it.
     Source: Graves, Wayne & Danihelka (2014), equation (6); eps is ours.
     """
     _check(M=M, k=k)
-    unit_M, unit_k = M / _length(M, eps), k / _length(k, eps)
-    return np.einsum("bnw,bw->bn", unit_M, unit_k)
+    return np.einsum("bnw,bw->bn", M, k) / (_length(M) * _length(k)[:, None] + eps)
 
 
 def similarity_backward(dc, M, k, eps=EPS):
     """Gradients dM (B, N, W) and dk (B, W) from dc (B, N), the gradient of `similarity(M, k, eps)`."""
     _check(M=M, k=k, dc=dc)
-    length_M, length_k = _length(M, eps), _length(k, eps)
-    unit_M, unit_k = M / length_M, k / length_k
-    along = dc * np.einsum("bnw,bw->bn", unit_M, unit_k)
-    dM = (dc[..., None] * unit_k[:, None] - along[..., None] * unit_M) / length_M
-    dk = (np.einsum("bn,bnw->bw", dc, unit_M) - along.sum(axis=1)[:, None] * unit_k) / length_k
-    return dM, dk
+    length_M, length_k = _length(M), _length(k)[:, None]
+    below = length_M * length_k + eps
+    along = dc * np.einsum("bnw,bw->bn", M, k) / below  # dc times the cosine
+    dM = dc[..., None] * k[:, None] - (along * length_k)[..., None] * _unit(M)
+    dk = dc[..., None] * M - (along * length_M)[..., None] * _unit(k)[:, None]
+    return dM / below[..., None], (dk / below[..., None]).sum(axis=1)
 
 
 def content(M, k, beta, eps=EPS):
@@ -309,9 +308,15 @@ def origins(read, write, erase):
     return shares, start
 
 
-def _length(x, eps):
-    """sqrt(|x|^2 + eps^2) of the vectors x (..., d), with the last axis kept."""
-    return np.hypot.reduce(x, axis=-1, keepdims=True, initial=eps).astype(x.dtype, copy=False)
+def _length(x):
+    """The lengths (...) of the vectors x (..., d); no square overflows."""
+    return np.hypot.reduce(x, axis=-1)
+
+
+def _unit(x):
+    """The vectors x (..., d) at length 1, an empty one as it is."""
+    length = _length(x)[..., None]
+    return x / np.where(length > 0, length, 1)
 
 
 def _softmax_backward(dw, w):
