@@ -31,8 +31,11 @@ __all__ = [
     "Memory",
     "allocation",
     "content",
+    "empty",
     "follow",
+    "idle",
     "links",
+    "move",
     "precedence",
     "retention",
     "usage",
@@ -135,6 +138,50 @@ def follow(L, read):
     return read @ L, read @ L.transpose(1, 2)
 
 
+# One step of the memory
+
+
+def empty(B, N, width, reads=1, dtype=torch.float64):
+    """A `Memory` before the first step: nothing written, nothing in use, weightings that point nowhere."""
+    zero = lambda *shape: torch.zeros(B, *shape, dtype=dtype)
+    order = zero(N), zero(N), zero(N, N)
+    return Memory(zero(N, width), *order, zero(N), zero(reads, N), zero(reads, width))
+
+
+def idle(B, width, reads=1, dtype=torch.float64):
+    """An `Asked` that writes nothing, frees nothing and reads by an empty key: to be changed by `_replace`."""
+    zero = lambda *shape: torch.zeros(B, *shape, dtype=dtype)
+    by_content = zero(reads, 3)
+    by_content[..., 1] = 1
+    return Asked(
+        read_key=zero(reads, width),
+        read_strength=zero(reads, 1) + 1,
+        write_key=zero(1, width),
+        write_strength=zero(1, 1) + 1,
+        erase=zero(width) + 1,
+        add=zero(width),
+        free=zero(reads, 1),
+        allocate=zero(1) + 1,
+        write=zero(1),
+        modes=by_content,
+    )
+
+
+def move(memory, asked):
+    """The memory after one step in which the controller asks for `asked`: free, write, then read."""
+    M, u, p, L, w, read, _ = memory
+    u = usage(u, w, retention(asked.free, read))
+    found = content(M, asked.write_key, asked.write_strength)[:, 0]
+    w = asked.write * torch.lerp(found, allocation(u), asked.allocate)
+    M = write(M, w, asked.erase, asked.add)
+    L, p = links(L, p, w), precedence(p, w)
+    backward, forward = follow(L, read)
+    found = content(M, asked.read_key, asked.read_strength)
+    ways = torch.stack([backward, found, forward], dim=3)  # (B, R, N, 3)
+    read = (ways @ asked.modes[..., None])[..., 0]
+    return Memory(M, u, p, L, w, read, read @ M)
+
+
 class DNC(nn.Module):
     """D inputs, K logits, N slots of `width` numbers, `reads` heads that read, `hidden` units in the controller.
 
@@ -158,12 +205,9 @@ class DNC(nn.Module):
 
     def initial_state(self, B):
         """All zero: empty memory, nothing in use, no order, weightings that point nowhere."""
-        zero, N, R = self.readout.weight.new_zeros, self.N, self.reads
-        memory = Memory(
-            zero(B, N, self.width), zero(B, N), zero(B, N), zero(B, N, N), zero(B, N),
-            zero(B, R, N), zero(B, R, self.width),
-        )  # fmt: skip
-        h = zero(B, self.hidden)
+        weight = self.readout.weight
+        memory = empty(B, self.N, self.width, self.reads, weight.dtype)
+        h = weight.new_zeros(B, self.hidden)
         return DNCState(memory, (h, h) if self.kind == "lstm" else ())
 
     def control(self, seen, r, before):
@@ -196,25 +240,11 @@ class DNC(nn.Module):
             heads(modes).softmax(dim=2),
         )
 
-    def move(self, memory, asked):
-        """The memory after one step in which the controller asks for `asked`."""
-        M, u, p, L, w, read, _ = memory
-        u = usage(u, w, retention(asked.free, read))
-        found = content(M, asked.write_key, asked.write_strength)[:, 0]
-        w = asked.write * torch.lerp(found, allocation(u), asked.allocate)
-        M = write(M, w, asked.erase, asked.add)
-        L, p = links(L, p, w), precedence(p, w)
-        backward, forward = follow(L, read)
-        found = content(M, asked.read_key, asked.read_strength)
-        ways = torch.stack([backward, found, forward], dim=3)  # (B, R, N, 3)
-        read = (ways @ asked.modes[..., None])[..., 0]
-        return Memory(M, u, p, L, w, read, read @ M)
-
     def step(self, seen, state):
         """One step -> h_t (B, H), what was asked, and the state after it; seen (B, rows) is U x_t + b."""
         h, controller = self.control(seen, state.memory.r, state.controller)
         asked = self.ask(h)
-        return h, asked, DNCState(self.move(state.memory, asked), controller)
+        return h, asked, DNCState(move(state.memory, asked), controller)
 
     def forward(self, x, state=None):
         """x (T, B, D) -> logits (T, B, K) and the state after the last step."""

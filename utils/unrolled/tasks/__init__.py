@@ -11,6 +11,7 @@ from unrolled.tasks.counting import equal_runs
 from unrolled.tasks.evaluating import formulas
 from unrolled.tasks.gating import echoed_spikes, last_marked
 from unrolled.tasks.grammars import REBER, is_reber, reber
+from unrolled.tasks.keeping import cloakroom
 from unrolled.tasks.latch import latch
 from unrolled.tasks.moving import moving_dots
 from unrolled.tasks.negating import judgements
@@ -26,6 +27,7 @@ __all__ = [
     "adding",
     "associative_recall",
     "attachments",
+    "cloakroom",
     "copy",
     "delayed_xor",
     "detect",
