@@ -28,9 +28,10 @@ def copy(rng, length, B, bits=8, dtype=np.float32):
 def repeat_copy(rng, length, repeats, B, bits=8, longest=10, dtype=np.float32):
     """Say the shown sequence `repeats` times, then a mark that says it is over.
 
-    Returns x (T, B, bits + 2) with T = length + 1 + length * repeats + 1: the sequence, one step with 1 in channel
-    `bits` and (repeats - mean) / spread of the numbers 1..longest in the last channel, then silence; y (T, B, bits + 1): the copies, with 0 in the last
-    channel, which is 1 at the last step alone; counted (T, B) of bool.
+    Returns x (T, B, bits + 2) with T = length + 2 + length * repeats: the sequence, one step with 1 in channel `bits`
+    and the number of repeats in the last channel, in units in which 1..longest has mean 0 and standard deviation 1,
+    then silence; y (T, B, bits + 1): the copies, with 0 in the last channel, which is 1 at the last step alone;
+    counted (T, B) of bool.
     """
     _positive(length=length, repeats=repeats, B=B, bits=bits)
     shown = rng.integers(2, size=(length, B, bits))
