@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from unrolled import tasks
 from unrolled.nets import dnc
+from unrolled.recorded.experiments import dnc_freed
 
 EXACT = 1e-10
 SIZES = {  # T, B, N, R
@@ -223,6 +225,28 @@ def test_reading_forward_replays_what_was_written_and_backward_reverses_it():
             got.append(now.r[0, 0])
         assert (torch.stack(got) - items[wanted]).abs().max() < 1e-8
         assert dnc.move(now, asked).r.abs().max() < 1e-8  # nothing was written before or after
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_a_cloakroom_run_by_hand_needs_freed_slots(free):
+    """Freeing, every coat comes back; not freeing, those that came after the N-th are lost, and no others."""
+    T, N, ticket = 60, 4, 6
+    x, y, counted = tasks.cloakroom(np.random.default_rng(10), T, 30, hooks=N, ticket=ticket)
+    got, memories = dnc_freed.attendant(x, N, ticket, free=free)
+    right = ((got.numpy() > 0) == y).all(axis=2) & (got.abs() > 0.99).all(dim=2).numpy()
+    came = (~counted).cumsum(axis=0)  # coats that have come in, up to and with this step
+    for t, b in np.argwhere(counted):
+        shown = x[t, b, 2 : 2 + ticket]
+        number = came[(x[:t, b, 2 : 2 + ticket] == shown).all(axis=1).argmax(), b]
+        kept = free or number <= N
+        assert (
+            right[t, b]
+            if kept
+            else (memories[t].M[b, :, :ticket] != torch.tensor(shown)).any(dim=1).all()
+        )
+    assert came[-1].min() > 3 * N
+    full = memories[-1].u.sum(dim=1)
+    assert free or (full == N).all()
 
 
 # The network

@@ -185,7 +185,7 @@ def retrieve(patterns, s, beta, steps=1):
     """Updates s <- X^T softmax(beta X s) of the states s (B, n), with the patterns as the rows of X (P, n).
 
     A large beta calls up one pattern, a small one a mean of many. Returns the states (B, n) after the last step.
-    Source: Ramsauer et al. (2021), equation 3.
+    Source: Ramsauer et al. (2021).
     """
     for _ in range(steps):
         s = softmax(beta * s @ patterns.T) @ patterns
@@ -196,7 +196,7 @@ def modern_energy(patterns, s, beta):
     """The energy that `retrieve` lowers, of the states s (..., n) -> (...); it is at least 0.
 
     -1/beta log sum exp(beta X s) + 1/2 s^T s + 1/beta log P + 1/2 (longest pattern)^2.
-    Source: Ramsauer et al. (2021), equation 2.
+    Source: Ramsauer et al. (2021).
     """
     a = beta * (s @ patterns.T)
     largest = a.max(axis=-1, keepdims=True)
