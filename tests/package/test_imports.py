@@ -16,7 +16,7 @@ print(json.dumps(sorted(sys.modules)))
 """
 SCRATCH = """
     rnn readout activations losses nested optim gradcheck tape masking workspace
-    structure tree tree_lstm attention grammar parsing
+    structure tree tree_lstm attention grammar parsing hopfield
 """.split()
 NUMPY_ALONE = ["unrolled", *(f"unrolled.scratch.{name}" for name in SCRATCH), "unrolled.tasks"]
 
