@@ -174,14 +174,18 @@ def _windows(w, S):
 
 
 class NTM(nn.Module):
-    """D inputs, K logits, N slots of `width` numbers; `hidden` units in the controller; an odd number of `shifts`."""
+    """D inputs, K logits, N slots of `width` numbers; `hidden` units in the controller; an odd number of `shifts`.
+
+    No parameter depends on N: a trained machine may be given more slots, by setting its N.
+    Raises ValueError for another controller, an even number of shifts, or shifts by more than N slots.
+    """
 
     def __init__(self, D, K, *, N=128, width=20, hidden=100, controller="feedforward", shifts=3):
         super().__init__()
-        if controller not in CONTROLLERS or shifts % 2 == 0:
-            raise ValueError(
-                f"controller is {controller!r}, shifts {shifts}: expected one of {CONTROLLERS}, an odd number"
-            )
+        if controller not in CONTROLLERS:
+            raise ValueError(f"controller is {controller!r}, expected one of {CONTROLLERS}")
+        if shifts % 2 == 0 or shifts // 2 > N:
+            raise ValueError(f"{shifts} shifts, expected an odd number, by {N} slots at most")
         self.N, self.width, self.shifts = N, width, shifts
         self.kind = controller
         rows = hidden if controller == "feedforward" else 4 * hidden
@@ -191,6 +195,18 @@ class NTM(nn.Module):
         self.heads = nn.Linear(hidden, sum(parts(width, shifts)))
         self.readout = nn.Linear(hidden + width, K)
         self.hidden = hidden
+        self.lean()
+
+    @torch.no_grad()
+    def lean(self):
+        """Biases of the heads at the start: the head that writes leans towards the next slot, the one that reads towards
+        staying; both sharpen, and what is written replaces what was there. Any of it can be unlearned.
+        """
+        _, _, _, s, gamma, erase, _ = self.heads.bias.split(parts(self.width, self.shifts))
+        s.view(2, -1)[0, min(self.shifts // 2 + 1, self.shifts - 1)] += 1
+        s.view(2, -1)[1, self.shifts // 2] += 1
+        gamma += 1
+        erase += 2
 
     def initial_state(self, B):
         """Empty memory, both heads at slot 0."""
