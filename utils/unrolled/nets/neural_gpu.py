@@ -5,8 +5,9 @@
     new         s' = u . s + (1 - u) . tanh(V * (r . s) + c)
     output      o_k = O s_T[k, 0] + d, after T steps for T places
 
-Every place changes at once and reads its neighbours only: a step costs the same time on parallel hardware however long
-the input is. The gate u keeps the old state where it is 1, as in Kaiser & Sutskever (2016), unlike this book's GRU.
+Every place changes at once and reads places near it only, two to each side with kernels of three (r . s at a neighbour
+has read its own neighbours): a step costs the same time on parallel hardware however long the input is. The gate u keeps
+the old state where it is 1, as in the paper, unlike this book's GRU.
 Source: Kaiser & Sutskever (2016), Neural GPUs learn algorithms, sections 2 and 3.
 """
 
@@ -22,7 +23,7 @@ def cut(g):
 
 
 class CGRU(nn.Module):
-    """One step of rewriting a picture (B, m, rows, T); `reach` places to each side are read.
+    """One step of rewriting a picture (B, m, rows, T) with kernels of 2 reach + 1 places.
 
     hard: gates with `cut`; otherwise plain sigmoids.
     """

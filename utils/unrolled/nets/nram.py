@@ -112,7 +112,7 @@ def execute(modules, circuit, state):
 def wired(registers, modules, inputs=None, updates=None, dtype=torch.float32):
     """A Circuit (B = 1) from names: inputs {module: (source, source)}, updates {register: source}.
 
-    An input that is not named reads the first register; a register that is not named keeps what it holds.
+    An input that is not named is the first register (and a WRITE does write in every step); a register that is not named keeps what it holds.
     Raises ValueError if a source is not there, or comes later than the module that reads it.
     """
     inputs, updates, known = inputs or {}, updates or {}, list(registers)
@@ -190,14 +190,20 @@ def pointer_chaser(memory, steps):
 
     memory (B, N, N), steps at least k + 2. The registers are the pointer, what is left of k, and whether it has begun.
     Each step mixes three circuits by what the controller may see, the probabilities that registers are 0:
-    begin (fetch pointer and k), follow (one link, k - 1), end (write). Returns the states, a list of steps + 1.
+    begin (fetch pointer and k), follow (one link, k - 1), end (write). Every module acts in every step: until the end
+    WRITE puts back what READ has found. Returns the states, a list of steps + 1.
     """
     registers = ("pointer", "left", "begun")
-    begin = wired(registers, CHASER, {"head": ("zero",), "next": ("one",)}, dtype=memory.dtype,
-        updates={"pointer": "head", "left": "next", "begun": "one"})  # fmt: skip
-    follow = wired(registers, CHASER, {"next": ("pointer",), "less": ("left",)}, dtype=memory.dtype,
-        updates={"pointer": "next", "left": "less"})  # fmt: skip
-    end = wired(registers, CHASER, {"put": ("zero", "pointer")}, dtype=memory.dtype)
+    wire = lambda inputs, updates: wired(registers, CHASER, inputs, updates, memory.dtype)
+    begin = wire(
+        {"head": ("zero",), "next": ("one",), "put": ("zero", "head")},
+        {"pointer": "head", "left": "next", "begun": "one"},
+    )
+    follow = wire(
+        {"next": ("pointer",), "less": ("left",), "put": ("pointer", "next")},
+        {"pointer": "next", "left": "less"},
+    )
+    end = wire({"put": ("zero", "pointer")}, {})
     B, N = memory.shape[:2]
     states = [State(memory, one_hot(torch.zeros(B, 3, dtype=torch.int64), N, memory.dtype))]
     for _ in range(steps):
