@@ -112,7 +112,8 @@ def execute(modules, circuit, state):
 def wired(registers, modules, inputs=None, updates=None, dtype=torch.float32):
     """A Circuit (B = 1) from names: inputs {module: (source, source)}, updates {register: source}.
 
-    An input that is not named is the first register (and a WRITE does write in every step); a register that is not named keeps what it holds.
+    An input that is not named is the first register, and a WRITE does write in every step; a register that is not named
+    keeps what it holds.
     Raises ValueError if a source is not there, or comes later than the module that reads it.
     """
     inputs, updates, known = inputs or {}, updates or {}, list(registers)
