@@ -17,16 +17,16 @@ from unrolled.nets.seq2seq import Stack
 __all__ = ["DMN", "MemN2N", "Reader", "hop", "position_code"]
 
 
-def position_code(words, width):
+def position_code(words, width, dtype=torch.float32):
     """The factors (..., L, width) by which word vectors are multiplied before they are added up, 0 for padding.
 
     Word j of J: 1 - j/J - (k/width)(1 - 2j/J) at the number k = 1..width: a sum that knows the order of the words.
     Source: Sukhbaatar et al. (2015), section 4.1.
     """
     said = words > 0
-    j = torch.arange(1, words.shape[-1] + 1)
+    j = torch.arange(1, words.shape[-1] + 1, dtype=dtype)
     j = (j / said.sum(dim=-1, keepdim=True).clamp(min=1))[..., None]  # (..., L, 1), in units of J
-    k = torch.arange(1, width + 1) / width
+    k = torch.arange(1, width + 1, dtype=dtype) / width
     return ((1 - j) - k * (1 - 2 * j)) * said[..., None]
 
 
@@ -68,7 +68,7 @@ class MemN2N(nn.Module):
         """(..., L) -> (..., width): the sentences as sums of the vectors of one table."""
         vectors = self.words[table][words]
         if self.order:
-            code = position_code(words, vectors.shape[-1]).to(vectors.dtype)
+            code = position_code(words, vectors.shape[-1], vectors.dtype)
         else:
             code = (words > 0)[..., None]
         return (code * vectors).sum(dim=-2)
@@ -147,7 +147,7 @@ class DMN(nn.Module):
     def read(self, sentences):
         """The facts c (B, S, width), zero where nothing is told."""
         vectors = self.embedding(sentences)
-        x = (position_code(sentences, vectors.shape[-1]).to(vectors.dtype) * vectors).sum(dim=2)
+        x = (position_code(sentences, vectors.shape[-1], vectors.dtype) * vectors).sum(dim=2)
         lengths = (sentences > 0).any(dim=-1).sum(dim=1)
         return self.facts(x.transpose(0, 1), None, lengths)[0].transpose(0, 1)
 

@@ -45,9 +45,10 @@ def answer(scores, sentences, question, looks=2):
     Raises ValueError if there is nothing in memory.
     """
     V = len(scores.asked)
-    memory = counts([words for words in np.asarray(sentences) if words.any()], V)  # I, G
-    if not len(memory):
+    memory = [counts(words, V) for words in np.asarray(sentences) if words.any()]  # I, G
+    if not memory:
         raise ValueError("no sentence is in memory")
+    memory = np.array(memory)
     phi, chosen = counts(question, V), []
     for _ in range(looks):
         chosen.append(int(look(scores, phi, memory, chosen).argmax()))  # O
