@@ -384,6 +384,30 @@ def test_gradients_at_the_empty_memory_are_finite(dtype):
     assert all(p.grad is None or torch.isfinite(p.grad).all() for p in net.parameters())
 
 
+def test_an_opened_network_asks_to_write_to_free_slots_and_to_read_by_content():
+    make = lambda: dnc.DNC(D, K, N=3, width=W, reads=2, hidden=H).double()
+    more = {"inputs": 2, "interface": 3, "strength": 4, "gates": 2, "content": 5}
+    with torch.random.fork_rng():
+        torch.manual_seed(11)
+        plain = make()
+        torch.manual_seed(11)
+        net = dnc_freed.opened(make(), **more)
+    assert torch.equal(net.of_x.weight, 2 * plain.of_x.weight)
+    assert torch.equal(net.interface.weight, 3 * plain.interface.weight)
+    before, after = (each.ask(torch.zeros(1, H).double()) for each in (plain, net))
+    for name in ("allocate", "write"):
+        change = torch.logit(getattr(after, name)) - torch.logit(getattr(before, name))
+        assert (change - 2).abs().max() < EXACT
+    for name in ("read_strength", "write_strength"):
+        change = (
+            getattr(after, name).sub(1).expm1().log() - getattr(before, name).sub(1).expm1().log()
+        )
+        assert (change - 4).abs().max() < EXACT
+    assert (after.modes.log() - before.modes.log()).diff(dim=2).abs().sub(5).abs().max() < EXACT
+    for name in ("read_key", "write_key", "erase", "add", "free"):
+        assert torch.equal(getattr(before, name), getattr(after, name))
+
+
 def test_another_controller_is_refused():
     with pytest.raises(ValueError, match="controller is 'gru'"):
         dnc.DNC(D, K, N=2, width=W, controller="gru")

@@ -9,18 +9,23 @@ from unrolled.nets import dnc
 from unrolled.nets.training import drawn, train
 
 CONFIG = {
-    "slots": 4,  # as many as coats are kept at most
+    "hooks": 4,  # the most coats kept at a time
     "ticket": 8,  # bits
     "coat": 4,
-    "steps_of_a_day": 20,  # of a sequence in training: about 11 coats come in
+    "steps_of_a_day": 20,  # of a sequence in training: about 11 coats come in, at most 12
     "hidden": 48,
     "batch": 32,
-    "steps": 1000,
+    "start": {"inputs": 2, "interface": 3, "strength": 3, "gates": 2, "content": 2},  # see `opened`
+    "steps": 400,
     "lr": 0.01,  # for the first 60 % of the steps, then falling to 0 in a straight line
     "measured": [20, 40, 80, 160],  # steps of a sequence, on 200 new ones each
 }
-SEEDS = [1, 2, 3]
-KINDS = {"freeing": True, "not freeing": False}
+SEEDS = [1, 2, 3, 4, 5]
+KINDS = {  # slots, and whether one can be freed
+    "freeing": (4, True),
+    "not freeing": (4, False),
+    "not freeing, 12 slots": (12, False),  # one for every coat that comes in training
+}
 STRONG = 1e3  # sharpness of a look by hand
 
 
@@ -36,26 +41,35 @@ def run(seed):
 def learn(seed, kind):
     """A network of KINDS after training, and its losses."""
     rng, T, B = np.random.default_rng(seed), CONFIG["steps_of_a_day"], CONFIG["batch"]
-    net = drawn(lambda: network(KINDS[kind]), seed)
+    net = drawn(lambda: network(*KINDS[kind]), seed)
     return net, train(net, lambda k: loss(net, *day(rng, T, B)), CONFIG["steps"], lr=CONFIG["lr"])
 
 
-def network(free):
-    """A DNC for the cloakroom, with a slot for each hook."""
+def network(slots, free):
+    """A DNC for the cloakroom."""
     width = CONFIG["ticket"] + CONFIG["coat"]
-    return dnc.DNC(
-        2 + width,
-        CONFIG["coat"],
-        N=CONFIG["slots"],
-        width=width,
-        hidden=CONFIG["hidden"],
-        free=free,
+    net = dnc.DNC(
+        2 + width, CONFIG["coat"], N=slots, width=width, hidden=CONFIG["hidden"], free=free
     )
+    return opened(net, **CONFIG["start"])
+
+
+@torch.no_grad()
+def opened(net, *, inputs, interface, strength, gates, content):
+    """The network with larger weights to the controller and the interface, and with what it asks for at the start:
+    sharper looks, writing to free slots, and reading by content. The last three are added to the biases."""
+    net.of_x.weight *= inputs
+    net.interface.weight *= interface
+    _, beta, _, beta_w, _, _, _, allocate, gate, modes = net.interface.bias.split(net.parts)
+    for part, more in ((beta, strength), (beta_w, strength), (allocate, gates), (gate, gates)):
+        part += more
+    modes.view(-1, 3)[:, 1] += content
+    return net
 
 
 def day(rng, T, B):
     """Tensors x, y, counted of `tasks.cloakroom`."""
-    sizes = {"hooks": CONFIG["slots"], "ticket": CONFIG["ticket"], "coat": CONFIG["coat"]}
+    sizes = {"hooks": CONFIG["hooks"], "ticket": CONFIG["ticket"], "coat": CONFIG["coat"]}
     return map(torch.from_numpy, tasks.cloakroom(rng, T, B, **sizes, dtype=np.float32))
 
 
