@@ -136,6 +136,16 @@ def test_the_gradient_of_the_moves_is_that_part_of_the_estimate(baseline):
         assert (whole[:3] + estimates[b]).abs().max() < EXACT
 
 
+def test_the_bonus_is_the_entropy_of_the_moves():
+    net, x, y, counted = problem(2, 3)
+    episode = net.run(x, rng=np.random.default_rng(10))
+    without, same = surrogate(episode, y, counted, "none")
+    loss, total = surrogate(episode, y, counted, "none", entropy=0.3)
+    pi = array(episode.pi)
+    assert np.abs(array(without - loss) + 0.3 * (pi * np.log(pi)).sum(axis=(0, 2))).max() < EXACT
+    assert torch.equal(total, same)
+
+
 def test_no_sequence_is_part_of_its_own_mean():
     to_come = torch.tensor(np.random.default_rng(6).standard_normal((3, 4)))
     other = to_come.clone()

@@ -120,10 +120,12 @@ def rewards_to_come(reward):
     return reward.flip(0).cumsum(0).flip(0) - reward
 
 
-def surrogate(episode, y, counted, baseline="learned"):
+def surrogate(episode, y, counted, baseline="learned", entropy=0.0):
     """A loss (B,) whose gradient is minus REINFORCE's estimate, for each sequence, and the sum of rewards (B,).
 
     baseline: one of BASELINES. "learned" adds the squared error of the machine's guesses, which moves nothing but them.
+    entropy: what a nat of the moves' entropies is worth, summed over the steps; it keeps the moves from being certain
+    before what is written and said has been learned, and is not part of the rewards.
     """
     reward = rewards(episode, y, counted)
     to_come = rewards_to_come(reward).detach()
@@ -131,6 +133,8 @@ def surrogate(episode, y, counted, baseline="learned"):
     loss = -reward.sum(0) - (advantage.detach() * episode.log_pi).sum(0)
     if baseline == "learned":
         loss = loss + 0.5 * advantage.square().sum(0)
+    if entropy:
+        loss = loss + entropy * (episode.pi * episode.pi.clamp_min(1e-12).log()).sum(dim=(0, 2))
     return loss, reward.sum(0)
 
 
