@@ -2,17 +2,15 @@
 
 import numpy as np
 
-PLUS, EMPTY = 2, 3  # tokens of a row a + b, besides 0 and 1
 
+def binary_sums(rng, bits, B, *, carries=False):
+    """Two numbers of `bits` bits side by side and their sum of bits + 1, lowest bits first.
 
-def binary_sums(rng, bits, B, *, carries=False, in_a_row=False):
-    """Two numbers of `bits` bits and their sum of bits + 1, lowest bits first.
-
-    x (T, B): a_k + 2 b_k at place k, the bits of both numbers; T = bits + 1, and the last place has none (0).
-    in_a_row: the bits of a, PLUS, the bits of b, EMPTY: T = 2 bits + 2 and each token is one of 0, 1, PLUS, EMPTY.
-    carries: the second number is 1 and the first 2^bits - 1, with the two exchanged at random: a carry through all places.
-    Returns x, y (T, B): the sum's bits, 0 after them. Both are integers.
-    Source: Kaiser & Sutskever (2016) for the row; Price, Zaremba & Sutskever (2016) for the numbers side by side.
+    carries: one number is 2^bits - 1 and the other 1, which is which at random: a carry runs through all places.
+    Returns x (T, B), a_k + 2 b_k at place k, with T = bits + 1 and 0 at the last place, and y (T, B), the sum's bits.
+    Both are integers.
+    Source: the task of Kaiser & Sutskever (2016), where the numbers stand one after the other; side by side their digits
+    need not be brought together.
     Raises ValueError if bits < 1.
     """
     if bits < 1:
@@ -27,8 +25,4 @@ def binary_sums(rng, bits, B, *, carries=False, in_a_row=False):
         carry = carry + a[k] + b[k]
         total[k], carry = carry % 2, carry // 2
     total[bits] = carry
-    row = lambda token: np.full((1, B), token)
-    if not in_a_row:
-        return np.concatenate([a + 2 * b, row(0)]), total
-    x = np.concatenate([a, row(PLUS), b, row(EMPTY)])
-    return x, np.concatenate([total, np.zeros((bits + 1, B), int)])
+    return np.concatenate([a + 2 * b, np.zeros((1, B), int)]), total
