@@ -83,28 +83,33 @@ class TapeMachine(nn.Module):
 
         moves (T, B): given; otherwise they are drawn with `rng`, or, where that is None, the most probable ones.
         """
-        x = torch.as_tensor(x)
+        x, steps = torch.as_tensor(x), []
         state = self.initial_state(x.shape[1]) if state is None else state
-        draws = None if rng is None else torch.as_tensor(rng.random(x.shape[:2]))
-        rows, steps = torch.arange(x.shape[1]), []
+        if moves is not None:
+            choose = lambda log_pi, t: moves[t]
+        elif rng is None:
+            choose = lambda log_pi, t: log_pi.argmax(dim=1)
+        else:
+            draws = torch.as_tensor(rng.random(x.shape[:2]))
+            choose = lambda log_pi, t: _drawn(log_pi.detach(), draws[t])
         for t in range(len(x)):
-            read = state.memory[rows, state.at]
-            a = torch.tanh(self.controller(torch.cat([x[t], read], dim=1)))
-            to_move, gate, value, o = self.heads(a).split(self.sizes, dim=1)
-            log_pi = to_move.log_softmax(dim=1)
-            if moves is not None:
-                move = moves[t]
-            elif draws is None:
-                move = log_pi.argmax(dim=1)
-            else:
-                move = _drawn(log_pi.detach(), draws[t])
-            cell = torch.lerp(read, torch.tanh(value), torch.sigmoid(gate))
-            memory = state.memory.index_put((rows, state.at), cell)
-            chosen = log_pi.gather(1, move[:, None])[:, 0]
-            guess = self.guess(a.detach())[:, 0]
-            steps.append((o, chosen, move, state.at, guess, log_pi.exp(), a))
-            state = TapeState(memory, (state.at + move - 1) % memory.shape[1])
+            done, state = self._step(x[t], state, lambda log_pi: choose(log_pi, t))
+            steps.append(done)
         return Episode(*(torch.stack(each) for each in zip(*steps)), state)
+
+    def _step(self, x, state, choose):
+        """One step with x (B, D); choose(log_pi (B, 3)) -> moves (B,)."""
+        rows, at = torch.arange(len(x)), state.at
+        read = state.memory[rows, at]
+        a = torch.tanh(self.controller(torch.cat([x, read], dim=1)))
+        to_move, gate, value, o = self.heads(a).split(self.sizes, dim=1)
+        cell = torch.lerp(read, torch.tanh(value), torch.sigmoid(gate))
+        memory = state.memory.index_put((rows, at), cell)  # a copy: the gradient needs the old one
+        log_pi = to_move.log_softmax(dim=1)
+        move = choose(log_pi)
+        chosen = log_pi.gather(1, move[:, None])[:, 0]
+        done = o, chosen, move, at, self.guess(a.detach())[:, 0], log_pi.exp(), a
+        return done, TapeState(memory, (at + move - 1) % memory.shape[1])
 
 
 def rewards(episode, y, counted):
