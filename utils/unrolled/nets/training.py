@@ -14,13 +14,13 @@ def drawn(make, seed):
         return make()
 
 
-def train(module, loss, steps, *, lr, clip=1.0, hold=0.6, betas=(0.9, 0.999), label="training"):
+def train(module, loss, steps, *, lr, clip=1.0, hold=0.6, label="training", **adam):
     """Adam on loss(k), a scalar tensor, for k = 0..steps-1, the norm of the gradient clipped at `clip`.
 
-    The rate is `lr` for the share `hold` of the steps, then it falls to 0 in a straight line. Returns the losses
-    (steps,) as an array.
+    The rate is `lr` for the share `hold` of the steps, then it falls to 0 in a straight line. `adam`: more options of
+    torch's Adam, such as betas and eps. Returns the losses (steps,) as an array.
     """
-    optimiser = torch.optim.Adam(module.parameters(), lr=lr, betas=betas)
+    optimiser = torch.optim.Adam(module.parameters(), lr=lr, **adam)
 
     def step(k):
         for group in optimiser.param_groups:
