@@ -16,6 +16,7 @@ Source: Zaremba & Sutskever (2015), Reinforcement learning neural Turing machine
 input and its output; Williams (1992) for the estimator. Here the only decision is the move of the memory's head.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -86,14 +87,14 @@ class TapeMachine(nn.Module):
         x, steps = torch.as_tensor(x), []
         state = self.initial_state(x.shape[1]) if state is None else state
         if moves is not None:
-            choose = lambda log_pi, t: moves[t]
+            choose = lambda t, log_pi: moves[t]
         elif rng is None:
-            choose = lambda log_pi, t: log_pi.argmax(dim=1)
+            choose = lambda t, log_pi: log_pi.argmax(dim=1)
         else:
             draws = torch.as_tensor(rng.random(x.shape[:2]))
-            choose = lambda log_pi, t: _drawn(log_pi.detach(), draws[t])
+            choose = lambda t, log_pi: _drawn(log_pi.detach(), draws[t])
         for t in range(len(x)):
-            done, state = self._step(x[t], state, lambda log_pi: choose(log_pi, t))
+            done, state = self._step(x[t], state, partial(choose, t))
             steps.append(done)
         return Episode(*(torch.stack(each) for each in zip(*steps)), state)
 
