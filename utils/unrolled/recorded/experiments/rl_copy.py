@@ -56,7 +56,7 @@ def learn(seed, kind, looks=None):
             variances.append(variance(net))
         L = min(CONFIG["longest"], 1 + 4 * k // steps) if shorter_first else CONFIG["longest"]
         x, y, counted = tasks.rewound_copy(rng, L, CONFIG["batch"], symbols=CONFIG["symbols"])
-        value, total = surrogate(net.run(x, rng=rng), y, counted, baseline, CONFIG["entropy"])
+        value, total = surrogate(net.run(x, rng=rng), y, counted, baseline, entropy)
         rewarded[k] = total.mean().item() / L
         return value.mean()
 
