@@ -21,7 +21,7 @@ CONFIG = {
     "lengths": [1, 2, 3, 10, 20],
     "cells": 32,  # of the ring when it is measured, so that the longest has room; 16 in training
     "draws": 2000,  # episodes for the variance of the gradient
-    "looks": [0, 100, 300],  # steps before which the variance is measured
+    "looks": [0, 250, 300],  # steps before which the variance is measured
 }
 SEEDS = list(range(1, 11))
 KINDS = {  # baseline, what a nat of the moves' entropies is worth, shorter sequences first
