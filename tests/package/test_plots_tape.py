@@ -34,7 +34,7 @@ def test_copies_cross_each_wrong_bit(axes):
     tape.copies(shown, said, axes)
     crosses = axes[1].collections[0].get_offsets()
     assert sorted(map(tuple, np.asarray(crosses))) == [(0, 1), (2, 0)]
-    assert "2 bits wrong" in axes[1].get_title()
+    assert "2 wrong" in axes[1].get_title()
     with pytest.raises(ValueError, match=r"\(3, 2\), said \(2, 2\)"):
         tape.copies(shown, said[:2], axes)
 

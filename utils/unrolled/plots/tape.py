@@ -20,13 +20,10 @@ def weighting(w, ax, *, before=None, role="attention", title=""):
 
 
 def tracks(weights, ax, *, title=""):
-    """Draw the weightings (T, N) of a head over time: a column a step, a row a slot, slot 0 on top, dark where it rests.
-
-    A number a slot tells the colours apart in grey too: cividis, turned so that nothing is white.
-    """
+    """Draw the weightings (T, N) of a head over time: a column a step, a row a slot, slot 0 on top, black where it is."""
     ax.imshow(
         np.asarray(weights, float).T,
-        cmap=palette.HEAT + "_r",
+        cmap="gray_r",
         vmin=0,
         vmax=1,
         interpolation="none",
@@ -52,8 +49,9 @@ def copies(shown, said, axes):
         ax.grid(visible=False)
     step, bit = np.nonzero(wrong)
     axes[1].scatter(step, bit, marker="x", s=14, linewidth=1.2, color=palette.COLOUR["gradient"])
-    axes[0].set(xticklabels=[], title=f"{len(shown)} shown")
-    axes[1].set(title=f"said: {wrong.sum()} bits wrong")
+    axes[0].set(xticklabels=[])
+    axes[0].set_title(f"length {len(shown)}", fontsize=10)
+    axes[1].set_title(f"{wrong.sum()} wrong", fontsize=10)
     return axes
 
 
