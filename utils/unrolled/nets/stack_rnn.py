@@ -15,7 +15,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-__all__ = ["EMPTY", "PUSH", "POP", "STAY", "StackRNN", "State", "shifted"]
+from unrolled.nets.seq2seq import Stack
+
+__all__ = ["EMPTY", "POP", "PUSH", "STAY", "Plain", "StackRNN", "State", "shifted"]
 
 PUSH, STAY, POP = range(3)
 EMPTY = -1.0  # what is read where nothing was pushed
@@ -33,12 +35,14 @@ class StackRNN(nn.Module):
 
     D, K: sizes of x and of the logits; looks: how many numbers from the top of each stack the state reads;
     recurrent: with R; without it, the stacks are the only way from one step to the next.
+    noise: standard deviation of what is added to the logits of the actions in training mode. Halves of two actions
+    then come out differently every time, one that is far ahead does not: actions that can be relied on are whole.
     crisp: each stack does the one action that has most weight, as a stack of computer science; for use after
     training, since the choice has no gradient.
-    Source: Joulin & Mikolov (2015), section 3.
+    Source: Joulin & Mikolov (2015), section 3; the noise is not theirs.
     """
 
-    def __init__(self, D, K, *, hidden=20, stacks=4, looks=2, recurrent=False):
+    def __init__(self, D, K, *, hidden=20, stacks=4, looks=1, recurrent=False, noise=0.0):
         super().__init__()
         if min(stacks, looks) < 1:
             raise ValueError(f"stacks is {stacks}, looks is {looks}: expected at least 1")
@@ -48,7 +52,8 @@ class StackRNN(nn.Module):
         )  # of each stack: three actions, and what is pushed
         self.readout = nn.Linear(hidden, K)
         self.hidden, self.stacks, self.looks, self.recurrent = hidden, stacks, looks, recurrent
-        self.crisp = False
+        self.noise, self.crisp = noise, False
+        self.generator = torch.Generator().manual_seed(int(torch.randint(2**31, ())))
 
     def initial_state(self, batch_size):
         """Zero, and empty stacks."""
@@ -85,10 +90,34 @@ class StackRNN(nn.Module):
     def _decide(self, h):
         """Weights of the actions (B, S, 3), and the numbers to push (B, S)."""
         given = self.acts(h).unflatten(1, (self.stacks, 4))
-        actions = torch.softmax(given[..., :3], dim=-1)
+        logits = given[..., :3]
+        if self.training and self.noise:
+            logits = logits + self.noise * torch.randn(logits.shape, generator=self.generator)
+        actions = torch.softmax(logits, dim=-1)
         if self.crisp:
             actions = F.one_hot(actions.argmax(dim=-1), 3).to(actions.dtype)
         return actions, torch.sigmoid(given[..., 3])
+
+
+class Plain(nn.Module):
+    """A recurrent layer and a readout of its state, which is all the memory there is: what to compare with.
+
+    cell: "rnn", "gru" or "lstm". The call is that of `StackRNN`.
+    """
+
+    def __init__(self, D, K, *, hidden=20, cell="lstm"):
+        super().__init__()
+        self.layer = Stack(D, hidden, cell=cell)
+        self.readout = nn.Linear(hidden, K)
+
+    def initial_state(self, batch_size):
+        """Zeros."""
+        return self.layer.initial_state(batch_size)
+
+    def forward(self, x, state=None):
+        """x (T, B, D) -> logits (T, B, K) and the state."""
+        hs, state = self.layer(x, state)
+        return self.readout(hs), state
 
 
 def shifted(stacks, actions, pushed):

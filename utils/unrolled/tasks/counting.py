@@ -18,10 +18,15 @@ def equal_runs(rng, B, most, letters=2, least=1, dtype=np.float64):
         raise ValueError(
             f"letters is {letters}, least {least}, most {most}: expected two letters or more, 1 <= least <= most"
         )
-    n = rng.integers(least, most + 1, size=B)
-    t = np.arange(letters * n.max() + 2)[:, None]  # step 0 is END
-    symbols = np.where((t == 0) | (t > letters * n), END, (t - 1) // n + 1)
-    x = np.eye(letters + 1, dtype=dtype)[symbols[:-1]]
-    x[t[:-1, 0][:, None] > letters * n] = 0
-    counted = (t[:-1] > n) & (t[:-1] <= letters * n)
-    return x, symbols[1:], counted
+    return runs_of(rng.integers(least, most + 1, size=B), letters, dtype)
+
+
+def runs_of(n, letters=2, dtype=np.float64):
+    """The strings of `equal_runs` for given n (B,), at least 1: x, y, counted."""
+    n = np.asarray(n)
+    t = np.arange(letters * n.max() + 1)[:, None]
+    length = letters * n  # of each string; step 0 reads END, step 1 the first letter
+    letter = lambda t: np.where((t == 0) | (t > length), END, (t - 1) // n + 1)
+    x = np.eye(letters + 1, dtype=dtype)[letter(t)]
+    x[t > length] = 0
+    return x, letter(t + 1), (t > n) & (t <= length)
