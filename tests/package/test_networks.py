@@ -61,6 +61,9 @@ GIVEN = {  # every architecture, with each of its variants at least once
         for z_takes in ("candidate", "state")
     },
     "memory machine": nets.memory_machine(),
+    "memory flow": nets.memory_flow(
+        [[0.2, 0, 0], [0.5, 0.5, 0], [0, 1, 0.1]], wrote=[True, True, False]
+    ),
     **{kind: nets.shape(kind, 4) for kind in nets.SHAPES},
 }
 ONE_EACH = [

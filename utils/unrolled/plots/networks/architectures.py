@@ -1,7 +1,7 @@
 """The architectures of the book, each a function that returns its `Graph`."""
 
 from unrolled.plots.networks.cells import gru_cell, lstm_cell
-from unrolled.plots.networks.memory import memory_machine
+from unrolled.plots.networks.memory import memory_flow, memory_machine
 from unrolled.plots.networks.sequences import (
     PLACES,
     SHAPES,
@@ -28,6 +28,7 @@ __all__ = [
     "folded",
     "gru_cell",
     "lstm_cell",
+    "memory_flow",
     "memory_machine",
     "output_recurrence",
     "shape",

@@ -7,6 +7,7 @@ from unrolled.plots.networks.graph import Graph
 TOP = 3.45  # height of the memory
 TALL = 1.5  # of a memory with any number of rows
 TIMES = r"$\odot$"
+FLOW = 1.0  # horizontal distance of two time steps in `memory_flow`
 LANE, HEADS = 1.42, 1.86  # heights of the lines from the controller and from the write head
 
 
@@ -30,6 +31,37 @@ def memory_machine(*, memory=None, write=None, read=None, rows=5, columns=4):
     _controller(graph, stage)
     _writing(graph, stage)
     _reading(graph)
+    return graph
+
+
+def memory_flow(shares, *, wrote=None, least=0.01):
+    """Which inputs an output has in it that came through the memory: x_s, what step s wrote, and o_t.
+
+    shares (T, T) in [0, 1]: how much of what step s wrote is in the reading of step t, as
+    `unrolled.scratch.addressing.origins` gives it for one sequence and one column; none for s > t. An edge m_s to o_t
+    stands for a share of at least `least` and is as wide as it is large. So `ancestors("o5")` of the graph are the
+    inputs that the output o_5 got through the memory. What the inputs tell the heads to do is not drawn.
+    wrote (T,) of bool: whether a step added anything to the memory; the others have no m_s. All did if None.
+    Raises ValueError for shares of another shape, outside [0, 1], or of a later step, and if `wrote` doesn't fit.
+    """
+    shares = np.asarray(shares, float)
+    if shares.ndim != 2 or shares.shape[0] != shares.shape[1] or not shares.size:
+        raise ValueError(f"shares has shape {shares.shape}, expected (T, T)")
+    if np.triu(shares, 1).any():
+        t, s = np.argwhere(np.triu(shares, 1))[0] + 1
+        raise ValueError(f"step {t} has a share of what step {s} wrote, which is later")
+    wrote = np.ones(len(shares), bool) if wrote is None else np.asarray(wrote)
+    if wrote.shape != (len(shares),):
+        raise ValueError(f"wrote has shape {wrote.shape}, the shares need ({len(shares)},)")
+    graph = Graph()
+    for t in range(1, len(shares) + 1):
+        for name, role, row in (("x", "input", 0), ("m", "memory", 1), ("o", "output", 3)):
+            if name != "m" or wrote[t - 1]:
+                graph.node(f"{name}{t}", f"${name}_{{{t}}}$", role, (t * FLOW, row))
+        if wrote[t - 1]:
+            graph.edge(f"x{t}", f"m{t}")
+    for t, s in np.argwhere((shares >= least) & wrote) + 1:
+        graph.edge(f"m{s}", f"o{t}", weight=shares[t - 1, s - 1], role="memory")
     return graph
 
 
