@@ -173,11 +173,11 @@ def test_the_number_of_slots_is_no_parameter():
 
 
 def test_heads_lean_at_the_start():
-    """The one that writes towards the next slot, the one that reads towards staying, both sharpen."""
+    """The one that writes towards the next slot, the one that reads towards staying, both sharpen, and rely on where they were."""
     net = ntm.NTM(3, 2, N=9, width=4, hidden=5)
     asked = ntm.settings(net.heads.bias[None], 4, 3)
     assert asked.s[0, 0].argmax() == 2 and asked.s[0, 1].argmax() == 1
-    assert (asked.gamma > 2).all() and (asked.erase > 0.8).all()
+    assert (asked.gamma > 2).all() and (asked.erase > 0.8).all() and (asked.g < 0.5).all()
 
 
 @pytest.mark.parametrize("options", [{"controller": "gru"}, {"shifts": 2}, {"shifts": 5, "N": 1}])

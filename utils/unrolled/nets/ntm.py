@@ -47,13 +47,13 @@ class NTMState(NamedTuple):
 class Settings(NamedTuple):
     """What the heads ask for at one step; two heads, the one that writes first."""
 
-    k: torch.Tensor  # (B, 2, W), keys
+    k: torch.Tensor  # (B, 2, W), keys, in -1..1
     beta: torch.Tensor  # (B, 2, 1), > 0
     g: torch.Tensor  # (B, 2, 1), in 0..1
     s: torch.Tensor  # (B, 2, S), a distribution over shifts
     gamma: torch.Tensor  # (B, 2, 1), >= 1
     erase: torch.Tensor  # (B, W), in 0..1
-    add: torch.Tensor  # (B, W)
+    add: torch.Tensor  # (B, W), in -1..1
 
 
 def parts(width, shifts):
@@ -72,7 +72,7 @@ def settings(p, width, shifts):
         two(s).softmax(dim=2),
         two(1 + F.softplus(gamma)),
         torch.sigmoid(erase),
-        add,
+        torch.tanh(add),
     )
 
 
@@ -115,7 +115,7 @@ class Turn(torch.autograd.Function):
         dw = dw + torch.cat([by_write, torch.bmm(new, dr[..., None])], dim=2).transpose(1, 2)
         dM, dbefore, dk, dbeta, dg, ds, dgamma = _address_backward(dw, M, before, w, asked, kept)
         dM += torch.addcmul(dnew, wrote.transpose(1, 2) * asked.erase[:, None], dnew, value=-1)
-        k, beta, g, s, gamma, erase, _ = asked
+        k, beta, g, s, gamma, erase, add = asked
         dp = [
             dk * (1 - k * k),
             dbeta * -torch.expm1(-beta),  # the slope of softplus
@@ -123,7 +123,7 @@ class Turn(torch.autograd.Function):
             s * (ds - (ds * s).sum(dim=2, keepdim=True)),
             dgamma * -torch.expm1(1 - gamma),
             derase * erase * (1 - erase),
-            dadd,
+            dadd * (1 - add * add),
         ]
         return torch.cat([each.flatten(1) for each in dp], dim=1), dM, dbefore, None, None
 
@@ -199,12 +199,13 @@ class NTM(nn.Module):
 
     @torch.no_grad()
     def lean(self):
-        """Biases of the heads at the start: the head that writes leans towards the next slot, the one that reads towards
-        staying; both sharpen, and what is written replaces what was there. Any of it can be unlearned.
+        """Biases at the start: the write head leans towards the next slot, the read head towards staying. Both go by where
+        they were more than by content, and sharpen; a write replaces what was there. Any of it can be unlearned.
         """
-        _, _, _, s, gamma, erase, _ = self.heads.bias.split(parts(self.width, self.shifts))
+        _, _, g, s, gamma, erase, _ = self.heads.bias.split(parts(self.width, self.shifts))
         s.view(2, -1)[0, min(self.shifts // 2 + 1, self.shifts - 1)] += 1
         s.view(2, -1)[1, self.shifts // 2] += 1
+        g -= 1
         gamma += 1
         erase += 2
 

@@ -26,10 +26,10 @@ CONFIG = {
     "batch": 32,
     "steps": 1000,
     "steps in the same seconds": 4000,  # of the LSTM without memory
-    "lr": 0.005,
-    "hold": 0.4,  # of the steps, then the rate falls to 0 in a straight line
+    "lr": 0.003,
+    "hold": 0.5,  # of the steps, then the rate falls to 0 in a straight line
     "betas": (0.9, 0.98),  # of Adam
-    "eps": 1e-4,
+    "eps": 1e-5,
     "measured": 20,  # sequences a length
 }
 SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
