@@ -173,7 +173,7 @@ def test_the_number_of_slots_is_no_parameter():
 
 
 def test_heads_lean_at_the_start():
-    """The one that writes towards the next slot, the one that reads towards staying, both sharpen, and rely on where they were."""
+    """The write head towards the next slot, the read head towards staying; both by place more than by content."""
     net = ntm.NTM(3, 2, N=9, width=4, hidden=5)
     asked = ntm.settings(net.heads.bias[None], 4, 3)
     assert asked.s[0, 0].argmax() == 2 and asked.s[0, 1].argmax() == 1
