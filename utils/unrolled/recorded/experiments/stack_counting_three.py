@@ -4,7 +4,7 @@ from unrolled.recorded.experiments import stack_counting
 
 CONFIG = stack_counting.CONFIG | {
     "letters": 3,
-    "steps": {"stack": 1300, "smooth": 1300, "lstm": 3000, "rnn": 3000},
+    "steps": {"stack": 1200, "smooth": 1200, "lstm": 2000, "rnn": 2000},
     "lr": stack_counting.CONFIG["lr"] | {"stack": 0.02, "smooth": 0.02},
 }
 SEEDS = stack_counting.SEEDS
