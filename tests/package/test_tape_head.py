@@ -124,7 +124,7 @@ def test_a_copy_has_one_ancestor_and_a_blurred_one_has_many():
             inputs = {name for name in graph.ancestors(f"o{t + 1}") if name[0] == "x"}
             assert f"x{t - L}" in inputs
             assert (len(inputs) > 1) == many and inputs <= {"x1", "x2", "x3", "x4"}
-        assert not graph.ancestors("o1")
+        assert bool(graph.ancestors("o1")) == many  # a head that slips leaves some behind
 
 
 def test_shares_that_a_drawing_refuses():
