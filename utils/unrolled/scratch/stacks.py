@@ -127,7 +127,7 @@ def backward(cache, dread=None, dmemory=None):
             through, dpop[end][t] = portion_backward(-ds, before, pops[end][t], end)
             ds = ds + through
         dstrengths[t] += ds
-    dpop = dict(zip(sides, dpop.values(), strict=True))  # a queue's pop belongs to its only controls
+    dpop = dict(zip(sides, dpop.values(), strict=True))  # a queue's is of its only controls
     by_end = {
         end: Controls(dvalues[:, slot].swapaxes(0, 1).copy(), dpush[end], dpop[end])
         for end, slot in slots.items()
