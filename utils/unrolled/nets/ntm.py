@@ -201,6 +201,10 @@ class NTM(nn.Module):
     def lean(self):
         """Biases at the start: the write head leans towards the next slot, the read head towards staying. Both go by where
         they were more than by content, and sharpen; a write replaces what was there. Any of it can be unlearned.
+
+        A feed-forward controller has nothing but x_t to know whether something is shown or it is its turn to answer. Bits
+        of -1 and 1 against silence, 0, is a difference that no linear map sees; units with large weights and spread
+        biases do, for at silence alone tanh is at its biases.
         """
         _, _, g, s, gamma, erase, _ = self.heads.bias.split(parts(self.width, self.shifts))
         s.view(2, -1)[0, min(self.shifts // 2 + 1, self.shifts - 1)] += 1
@@ -208,6 +212,9 @@ class NTM(nn.Module):
         g -= 1
         gamma += 1
         erase += 2
+        if self.kind == "feedforward":
+            self.of_x.weight *= 3
+            self.of_x.bias.uniform_(-1.5, 1.5)
 
     def initial_state(self, B):
         """Empty memory, both heads at slot 0."""
