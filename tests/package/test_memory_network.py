@@ -22,6 +22,7 @@ MAKERS = {
     "bags of words": lambda: MemN2N(V, WIDTH, 2, slots=SLOTS, order=False, times=False),
     "DMN, one pass": lambda: DMN(V, WIDTH, 1),
     "DMN, two passes": lambda: DMN(V, WIDTH, 2, embedding=3),
+    "DMN, shared gates": lambda: DMN(V, WIDTH, 2, gates="softmax"),
     "reader": lambda: Reader(V, WIDTH),
 }
 MEMN2N = [name for name in MAKERS if "DMN" not in name and name != "reader"]
@@ -144,21 +145,23 @@ def literal_dmn(net, sentences, question):
             c.append(h)
         m = q
         for i in range(net.passes):
-            h = np.zeros(WIDTH)
-            for s, fact in enumerate(c):
+            scores = []
+            for fact in c:
                 z = [fact, m, q, fact * q, fact * m, abs(fact - q), abs(fact - m)]
                 z += [[fact @ get["bilinear"] @ each] for each in (q, m)]
                 hidden = np.tanh(get["gate.0.weight"] @ np.concatenate(z) + get["gate.0.bias"])
-                g = sigmoid(get["gate.2.weight"] @ hidden + get["gate.2.bias"])[0]
-                h = g * gru(cell("along"), fact, h) + (1 - g) * h
-                gates[b, i, s] = g
+                scores.append((get["gate.2.weight"] @ hidden + get["gate.2.bias"])[0])
+            g = (softmax if net.share else sigmoid)(np.array(scores))
+            gates[b, i, : len(c)], h = g, np.zeros(WIDTH)
+            for open_, fact in zip(g, c):
+                h = open_ * gru(cell("along"), fact, h) + (1 - open_) * h
             m = gru(cell("update"), h, m)
         logits.append(get["readout.weight"] @ np.concatenate([m, q]) + get["readout.bias"])
     return np.array(logits), gates
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["DMN, one pass", "DMN, two passes"])
+@pytest.mark.parametrize("name", [name for name in MAKERS if "DMN" in name])
 def test_dmn_follows_the_equations(name, size):
     net, (sentences, question) = made(name), problem(size)
     logits, gates = net(sentences, question)
@@ -262,6 +265,8 @@ def test_what_a_network_does_not_take():
         MemN2N(V, WIDTH, 0, slots=SLOTS)
     with pytest.raises(ValueError, match="passes is 0"):
         DMN(V, WIDTH, 0)
+    with pytest.raises(ValueError, match="gates 'hard': 1 or more, sigmoid or softmax"):
+        DMN(V, WIDTH, 2, gates="hard")
     with pytest.raises(ValueError, match="6 sentences, 5 slots"):
         made("one look")(np.ones((2, 6, 3), int), np.ones((2, 2), int))
 

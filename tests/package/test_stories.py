@@ -12,6 +12,8 @@ KINDS = {
     "thing, sent on": lambda rng, B: whereabouts(rng, B, "thing", sentences=14, sending=True),
     "nested, 1": lambda rng, B: nested(rng, B, 1),
     "nested, 2": lambda rng, B: nested(rng, B, 2),
+    "nested, 1 of 2": lambda rng, B: nested(rng, B, 2, facts=1),
+    "nested, 2 of 3": lambda rng, B: nested(rng, B, 3, facts=2),
     "nested, 3": lambda rng, B: nested(rng, B, 3, chains=2),
 }
 
@@ -72,7 +74,7 @@ def test_each_supporting_fact_is_needed(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_first_fact_names_what_is_asked_and_the_last_one_the_answer(kind):
     drawn = KINDS[kind](np.random.default_rng(4), 300)
-    nouns = {*stories.PEOPLE, *stories.THINGS}
+    nouns = {*stories.PEOPLE, *stories.THINGS, *stories.SMALL, *stories.LARGE}
     for b, answer in enumerate(drawn.answer):
         facts = [set(stories.text(drawn.sentences[b, s]).split()) for s in drawn.supports[b]]
         (asked,) = nouns & set(stories.text(drawn.question[b]).split())
@@ -127,3 +129,5 @@ def test_what_cannot_be_drawn():
         nested(rng, 2, 4)
     with pytest.raises(ValueError, match="2 links, 5 chains"):
         nested(rng, 2, chains=5)
+    with pytest.raises(ValueError, match="2 links, 4 chains, 3 facts: .* 1 to 2"):
+        nested(rng, 2, facts=3)

@@ -5,7 +5,7 @@ times through the sentences, in order, with a gate for each sentence; `Reader` i
 slots. All of them are trained with questions and answers alone: nothing tells them which sentences matter.
 
 Words are integers with the batch first, sentences (B, S, L) and question (B, L), 0 is padding, as in `tasks.stories`.
-Sources: Sukhbaatar et al. (2015); Kumar et al. (2016).
+Sources: Sukhbaatar et al. (2015); Kumar et al. (2016); Xiong, Merity & Socher (2016).
 """
 
 import numpy as np
@@ -115,18 +115,19 @@ class DMN(nn.Module):
 
         facts     c_s = GRU(x_s, c_{s-1}), with x_s the sum of the sentence's word vectors by `position_code`
         question  q, the last state of a GRU through its words
-        gate      g_s = G(c_s, m, q), a small network with one sigmoid number
+        gate      g_s = G(c_s, m, q), a small network with one number
         pass      h_s = g_s GRU(c_s, h_{s-1}) + (1 - g_s) h_{s-1},  e = h_S
         memory    m = GRU(e, m), from m = q
 
-    The answer is a readout of [m, q]. Source: Kumar et al. (2016), section 2, but for the sentence vectors (there one GRU
+    The answer is a readout of [m, q]. gates: "softmax" lets the gates of a pass share 1, as Xiong, Merity & Socher (2016)
+    do; with "sigmoid" they may all be open. Source: Kumar et al. (2016), section 2, but for the sentence vectors (there one GRU
     reads all words of the story) and the readout (there a GRU that can answer with several words).
     """
 
-    def __init__(self, words, width, passes=2, *, embedding=None):
+    def __init__(self, words, width, passes=2, *, embedding=None, gates="sigmoid"):
         super().__init__()
-        if passes < 1:
-            raise ValueError(f"passes is {passes}, expected 1 or more")
+        if passes < 1 or gates not in ("sigmoid", "softmax"):
+            raise ValueError(f"passes is {passes}, gates {gates!r}: 1 or more, sigmoid or softmax")
         embedding = width if embedding is None else embedding
         self.embedding = nn.Embedding(words, embedding)
         self.facts, self.asked = Stack(embedding, width), Stack(embedding, width)
@@ -135,7 +136,7 @@ class DMN(nn.Module):
         self.bilinear = nn.Parameter(torch.randn(width, width) / width)
         self.gate = nn.Sequential(nn.Linear(7 * width + 2, width), nn.Tanh(), nn.Linear(width, 1))
         self.readout = nn.Linear(2 * width, words)
-        self.passes = passes
+        self.passes, self.share = passes, gates == "softmax"
 
     def initial_state(self, question):
         """The memory before the first pass (B, width): the question itself."""
@@ -151,14 +152,15 @@ class DMN(nn.Module):
         lengths = (sentences > 0).any(dim=-1).sum(dim=1)
         return self.facts(x.transpose(0, 1), None, lengths)[0].transpose(0, 1)
 
-    def gates(self, c, m, q):
-        """G: c (B, S, width), m and q (B, width) -> g (B, S) in (0, 1)."""
+    def gates(self, c, m, q, told):
+        """G: c (B, S, width), m and q (B, width), told (B, S) -> g (B, S) in (0, 1), 0 where nothing is told."""
         m, q = m[:, None].expand_as(c), q[:, None].expand_as(c)
         to_question, to_memory = (
             torch.einsum("bsi,ij,bsj->bs", c, self.bilinear, each)[..., None] for each in (q, m)
         )
         z = [c, m, q, c * q, c * m, (c - q).abs(), (c - m).abs(), to_question, to_memory]
-        return self.gate(torch.cat(z, dim=2)).sigmoid()[..., 0]
+        scores = self.gate(torch.cat(z, dim=2))[..., 0].masked_fill(~told, -torch.inf)
+        return scores.softmax(dim=1) if self.share else scores.sigmoid()
 
     def episode(self, c, g):
         """The last state of a pass through the facts c (B, S, width) with the gates g (B, S)."""
@@ -173,7 +175,7 @@ class DMN(nn.Module):
         c, m = self.read(sentences), self.initial_state(question)
         q, told, opened = m, (sentences > 0).any(dim=-1), []
         for _ in range(self.passes):
-            g = self.gates(c, m, q) * told
+            g = self.gates(c, m, q, told)
             m = self.update(self.episode(c, g), m)
             opened.append(g)
         return self.readout(torch.cat([m, q], dim=1)), torch.stack(opened, dim=1)

@@ -54,15 +54,19 @@ def whereabouts(rng, B, about="thing", sentences=10, sending=False):
     return Stories(*(np.concatenate(each) for each in zip(*parts)))
 
 
-def nested(rng, B, links=2, chains=4):
+def nested(rng, B, links=2, chains=4, facts=None):
     """Things lie in something that lies in a room: "the key is in the box", "the box is in the hall", in any order.
 
-    links: the facts that lead from the thing in question to its room, 1 to 3; chains: how many things there are, 1 to 4,
-    each in a room of its own. The story has links * chains sentences, shuffled.
+    links: the facts that lead from a thing to its room, 1 to 3; chains: how many things there are, 1 to 4, each in a room
+    of its own. The story has links * chains sentences, shuffled. facts: how many of them it takes to answer, links if
+    None; with fewer, the question is about what the thing lies in, "which room is the box in".
     Raises ValueError for numbers outside these ranges.
     """
-    if links not in (1, 2, 3) or chains not in (1, 2, 3, 4):
-        raise ValueError(f"{links} links, {chains} chains: expected 1 to 3, 1 to 4")
+    facts = links if facts is None else facts
+    if links not in (1, 2, 3) or chains not in (1, 2, 3, 4) or not 1 <= facts <= links:
+        raise ValueError(
+            f"{links} links, {chains} chains, {facts} facts: expected 1 to 3, 1 to 4, 1 to {links}"
+        )
     levels = [THINGS, SMALL, LARGE][:links] + [PLACES]
     drawn = [rng.permuted(np.tile(_places(names), (B, 1)), axis=1)[:, :chains] for names in levels]
     chain = np.stack(drawn, axis=2)  # (B, chains, links + 1)
@@ -73,12 +77,12 @@ def nested(rng, B, links=2, chains=4):
     ]
     order = rng.permuted(np.tile(np.arange(links * chains), (B, 1)), axis=1)  # (B, S)
     asked, every = rng.integers(chains, size=B), np.arange(B)
-    facts = asked[:, None] * links + np.arange(links)
+    needed = asked[:, None] * links + np.arange(links - facts, links)  # (B, facts)
     return Stories(
         np.take_along_axis(np.stack(told, axis=1), order[:, :, None], axis=1),
-        _sentence(B, "which", "room", "is", "the", chain[every, asked, 0], "in"),
+        _sentence(B, "which", "room", "is", "the", chain[every, asked, links - facts], "in"),
         chain[every, asked, -1],
-        np.take_along_axis(np.argsort(order, axis=1), facts, axis=1),
+        np.take_along_axis(np.argsort(order, axis=1), needed, axis=1),
     )
 
 
