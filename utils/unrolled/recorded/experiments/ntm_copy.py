@@ -12,9 +12,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from unrolled import tasks
+from unrolled import recorded, tasks
 from unrolled.nets.ntm import NTM
 from unrolled.nets.training import drawn, train
+from unrolled.training import checkpoint
 
 CONFIG = {
     "bits": 8,
@@ -122,3 +123,20 @@ def measure(net):
     """Wrong bits a sequence: of all trained lengths the sum, and of each length of ASKED."""
     trained = sum(wrong(net, length) for length in range(1, CONFIG["longest"] + 1))
     return {"trained": trained, "errors": {str(length): wrong(net, length) for length in ASKED}}
+
+
+def save(net):
+    """Keep the parameters of a machine beside the record."""
+    checkpoint.save(recorded.FOLDER / "ntm_copy.npz", _tree(net))
+
+
+def load():
+    """The machine of the first seed as it was recorded."""
+    net = make("feedforward")
+    stored = checkpoint.load(recorded.FOLDER / "ntm_copy.npz", _tree(net))
+    net.load_state_dict({name: torch.as_tensor(value) for name, value in stored.items()})
+    return net
+
+
+def _tree(net):
+    return {name: value.numpy() for name, value in net.state_dict().items()}
