@@ -33,7 +33,7 @@ CONFIG = {
     "eps": 1e-5,
     "measured": 20,  # sequences a length
 }
-SEEDS = [1, 2, 3, 4, 5, 6, 8, 9]
+SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 ASKED = (10, 20, 30, 40, 50, 80, 120)
 EVERY, CALM = (
     25,
