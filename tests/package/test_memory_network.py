@@ -8,9 +8,9 @@ from torch import nn
 from unrolled import recorded
 from unrolled.nets.memory_network import DMN, MemN2N, Reader, hop, position_code
 from unrolled.nets.training import train
-from unrolled.recorded.experiments import memory_hops
+from unrolled.recorded.experiments import memory_hops, memory_passes
 from unrolled.scratch import memory_network as by_hand
-from unrolled.tasks import stories, whereabouts
+from unrolled.tasks import nested, stories, whereabouts
 
 EXACT = 1e-10
 V, WIDTH, SLOTS = 9, 4, 5
@@ -134,14 +134,12 @@ def literal_dmn(net, sentences, question):
     cell = lambda name, end="": [
         get[f"{name}.{kind}_{of}{end}"] for kind in ("weight", "bias") for of in ("ih", "hh")
     ]
-    facts, asked = cell("facts.layers.0", "_l0"), cell("asked.layers.0", "_l0")
+    facts, table = cell("facts.layers.0", "_l0"), get["embedding.weight"]
     logits, gates = [], np.zeros((len(question), net.passes, sentences.shape[1]))
     for b, (story, words) in enumerate(zip(sentences, question)):
-        q, h, c = np.zeros(WIDTH), np.zeros(WIDTH), []
-        for word in words[words > 0]:
-            q = gru(asked, get["embedding.weight"][word], q)
+        q, h, c = gru(facts, summed(words, table, True), np.zeros(WIDTH)), np.zeros(WIDTH), []
         for sentence in story[story.any(axis=1)]:
-            h = gru(facts, summed(sentence, get["embedding.weight"], True), h)
+            h = gru(facts, summed(sentence, table, True), h)
             c.append(h)
         m = q
         for i in range(net.passes):
@@ -244,6 +242,24 @@ def test_a_closed_gate_leaves_the_state_as_it_was():
     assert (net.episode(c, 0 * g) == 0).all()
 
 
+@pytest.mark.parametrize("name", ["DMN, one pass", "DMN, two passes", "DMN, shared gates"])
+def test_the_loss_may_show_the_gates(name):
+    net = made(name)
+    drawn = nested(np.random.default_rng(10), 3, chains=2)
+    drawn = drawn._replace(
+        sentences=drawn.sentences % V, question=drawn.question % V, answer=drawn.answer % V
+    )
+    logits, gates = net(drawn.sentences, drawn.question)
+    wanted = [-logits[b].log_softmax(dim=0)[answer].item() for b, answer in enumerate(drawn.answer)]
+    assert abs(net.loss(drawn).item() - np.mean(wanted)) < EXACT
+    pairs = [(0, 1)] if net.passes == 1 else [(0, 0), (1, 1)]  # a pass and the fact it should find
+    hidden = [
+        -np.log(gates[b, i, drawn.supports[b, fact]].item()) for b in range(3) for i, fact in pairs
+    ]
+    shown = np.mean(wanted) + 0.5 * np.mean(hidden)
+    assert abs(net.loss(drawn, shown=0.5).item() - shown) < EXACT
+
+
 @pytest.mark.parametrize("name", ["one look", "DMN, one pass", "reader"])
 def test_the_answers_of_one_batch_are_learned(name):
     """The loss starts above that of a guess among six places and falls far below it."""
@@ -323,3 +339,17 @@ def test_two_looks_are_needed_where_two_facts_are():
     for run in runs:
         weights = np.array(run["thing, 2 looks"]["on facts"])
         assert weights.diagonal().min() > 0.8
+
+
+def test_two_passes_find_a_fact_that_leads_to_another_when_they_are_shown():
+    runs = recorded.load("memory_passes")["results"]
+    right = {kind: np.array([run[kind]["right"] for run in runs]) for kind in memory_passes.KINDS}
+    assert right.pop("2 passes, shown").min() > 0.95
+    assert all(values.max() < 0.6 for values in right.values())
+
+
+def test_a_reader_without_slots_answers_worse():
+    reader, looks = (recorded.load(name)["results"] for name in ("memory_reader", "memory_hops"))
+    for about, kind in [("person", "person, 1 look"), ("thing", "thing, 2 looks")]:
+        best = max(run[about]["right"] for run in reader)
+        assert best < 0.7 < min(run[kind]["right"] for run in looks)

@@ -2,7 +2,7 @@
 
 `MemN2N` looks `hops` times, each time with a query to which the look before has added what it read; `DMN` goes `passes`
 times through the sentences, in order, with a gate for each sentence; `Reader` is an LSTM that reads all words and has no
-slots. All of them are trained with questions and answers alone: nothing tells them which sentences matter.
+slots. All of them learn from questions and answers; a DMN may be told as well which sentences matter.
 
 Words are integers with the batch first, sentences (B, S, L) and question (B, L), 0 is padding, as in `tasks.stories`.
 Sources: Sukhbaatar et al. (2015); Kumar et al. (2016); Xiong, Merity & Socher (2016).
@@ -114,7 +114,7 @@ class DMN(nn.Module):
     """A dynamic memory network: a GRU through the facts, then passes through them, each led by question and memory.
 
         facts     c_s = GRU(x_s, c_{s-1}), with x_s the sum of the sentence's word vectors by `position_code`
-        question  q, the last state of a GRU through its words
+        question  q = GRU(x, 0), read as if it were the only sentence of a story
         gate      g_s = G(c_s, m, q), a small network with one number
         pass      h_s = g_s GRU(c_s, h_{s-1}) + (1 - g_s) h_{s-1},  e = h_S
         memory    m = GRU(e, m), from m = q
@@ -130,20 +130,24 @@ class DMN(nn.Module):
             raise ValueError(f"passes is {passes}, gates {gates!r}: 1 or more, sigmoid or softmax")
         embedding = width if embedding is None else embedding
         self.embedding = nn.Embedding(words, embedding)
-        self.facts, self.asked = Stack(embedding, width), Stack(embedding, width)
+        self.facts = Stack(embedding, width)
         self.along = nn.GRUCell(width, width)  # the GRU of a pass
         self.update = nn.GRUCell(width, width)  # the GRU of the memory
         self.bilinear = nn.Parameter(torch.randn(width, width) / width)
         self.gate = nn.Sequential(nn.Linear(7 * width + 2, width), nn.Tanh(), nn.Linear(width, 1))
         self.readout = nn.Linear(2 * width, words)
         self.passes, self.share = passes, gates == "softmax"
+        for (
+            name,
+            weight,
+        ) in self.named_parameters():  # Glorot's range, block by block
+            if "weight" in name and name != "embedding.weight":
+                for block in weight.chunk(3 if "_ih" in name or "_hh" in name else 1):  # r, z, n
+                    nn.init.xavier_uniform_(block)
 
     def initial_state(self, question):
         """The memory before the first pass (B, width): the question itself."""
-        question = _integers(question)
-        lengths = (question > 0).sum(dim=1)
-        _, (q,) = self.asked(self.embedding(question).transpose(0, 1), None, lengths)
-        return q
+        return self.read(_integers(question)[:, None])[:, 0]
 
     def read(self, sentences):
         """The facts c (B, S, width), zero where nothing is told."""
@@ -180,9 +184,19 @@ class DMN(nn.Module):
             opened.append(g)
         return self.readout(torch.cat([m, q], dim=1)), torch.stack(opened, dim=1)
 
-    def loss(self, stories):
-        """Mean cross-entropy of the answers in nats; stories: a `tasks.stories.Stories`."""
-        return _cross_entropy(self(stories.sentences, stories.question), stories)
+    def loss(self, stories, shown=0.0):
+        """Mean cross-entropy of the answers in nats; stories: a `tasks.stories.Stories`.
+
+        shown: the weight of a second term, the mean of -log g at the fact that each pass should find, the last pass the
+        last one: with it the network is told which facts matter, without it the answers alone teach it.
+        """
+        found = self(stories.sentences, stories.question)
+        loss = _cross_entropy(found, stories)
+        if shown:
+            passes = min(self.passes, stories.supports.shape[1])
+            at = _integers(stories.supports[:, -passes:])[..., None]
+            loss = loss - shown * found[1][:, -passes:].gather(2, at).log().mean()
+        return loss
 
 
 class Reader(nn.Module):
