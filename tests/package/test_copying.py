@@ -26,6 +26,13 @@ def test_copy(length, B):
     assert (counted.sum(axis=0) == length).all() and counted[length + 1 :].all()
 
 
+def test_a_held_flag_stays_up():
+    once, held = (tasks.copy(rng(), 3, 2, bits=4, held=held) for held in (False, True))
+    assert (held[0][3:, :, 4] == 1).all() and not held[0][:3, :, 4].any()
+    for x, y in zip((once[0][..., :4], *once[1:]), (held[0][..., :4], *held[1:])):
+        assert (x == y).all()
+
+
 @pytest.mark.parametrize("length, repeats", [(1, 1), (3, 4)])
 def test_repeat_copy(length, repeats):
     x, y, counted = tasks.repeat_copy(rng(), length, repeats, 5, bits=3)

@@ -1,10 +1,13 @@
 """`nets.ntm` against `scratch.addressing`, torch's own gradients, and a loop over single steps."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from unrolled.nets import ntm
+from unrolled.nets.training import drawn
 from unrolled.scratch import addressing
 
 EXACT = 1e-10
@@ -172,12 +175,13 @@ def test_the_number_of_slots_is_no_parameter():
     assert shapes == {name: each.shape for name, each in other.named_parameters()}
 
 
-def test_heads_lean_at_the_start():
-    """The write head towards the next slot, the read head towards staying; both by place more than by content."""
-    net = ntm.NTM(3, 2, N=9, width=4, hidden=5)
-    asked = ntm.settings(net.heads.bias[None], 4, 3)
-    assert asked.s[0, 0].argmax() == 2 and asked.s[0, 1].argmax() == 1
-    assert (asked.gamma > 2).all() and (asked.erase > 0.8).all() and (asked.g < 0.5).all()
+def test_gates_start_as_low_as_asked():
+    """The other biases stay as torch draws them."""
+    make = partial(ntm.NTM, 3, 2, N=9, width=4, hidden=5)
+    low, as_drawn = drawn(partial(make, gate=-3.0), 1), drawn(make, 1)
+    change = (low.heads.bias - as_drawn.heads.bias).detach().split(ntm.parts(4, 3))
+    for index, part in enumerate(change):
+        torch.testing.assert_close(part, torch.full_like(part, -3.0 if index == 2 else 0.0))
 
 
 @pytest.mark.parametrize("options", [{"controller": "gru"}, {"shifts": 2}, {"shifts": 5, "N": 1}])

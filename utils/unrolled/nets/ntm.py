@@ -176,11 +176,14 @@ def _windows(w, S):
 class NTM(nn.Module):
     """D inputs, K logits, N slots of `width` numbers; `hidden` units in the controller; an odd number of `shifts`.
 
+    gate: added to the gates' biases at the start; far below 0, a head goes by where it was and not by content.
     No parameter depends on N: a trained machine may be given more slots, by setting its N.
     Raises ValueError for another controller, an even number of shifts, or shifts by more than N slots.
     """
 
-    def __init__(self, D, K, *, N=128, width=20, hidden=100, controller="feedforward", shifts=3):
+    def __init__(
+        self, D, K, *, N=128, width=20, hidden=100, controller="feedforward", shifts=3, gate=0.0
+    ):
         super().__init__()
         if controller not in CONTROLLERS:
             raise ValueError(f"controller is {controller!r}, expected one of {CONTROLLERS}")
@@ -195,26 +198,8 @@ class NTM(nn.Module):
         self.heads = nn.Linear(hidden, sum(parts(width, shifts)))
         self.readout = nn.Linear(hidden + width, K)
         self.hidden = hidden
-        self.lean()
-
-    @torch.no_grad()
-    def lean(self):
-        """Biases at the start: the write head leans towards the next slot, the read head towards staying. Both go by where
-        they were more than by content, and sharpen; a write replaces what was there. Any of it can be unlearned.
-
-        A feed-forward controller has nothing but x_t to know whether something is shown or it is its turn to answer. Bits
-        of -1 and 1 against silence, 0, is a difference that no linear map sees; units with large weights and spread
-        biases do, for at silence alone tanh is at its biases.
-        """
-        _, _, g, s, gamma, erase, _ = self.heads.bias.split(parts(self.width, self.shifts))
-        s.view(2, -1)[0, min(self.shifts // 2 + 1, self.shifts - 1)] += 1
-        s.view(2, -1)[1, self.shifts // 2] += 1
-        g -= 1
-        gamma += 1
-        erase += 2
-        if self.kind == "feedforward":
-            self.of_x.weight *= 3
-            self.of_x.bias.uniform_(-1.5, 1.5)
+        with torch.no_grad():
+            self.heads.bias.split(parts(width, shifts))[2].add_(gate)
 
     def initial_state(self, B):
         """Empty memory, both heads at slot 0."""

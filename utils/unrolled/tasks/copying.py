@@ -10,17 +10,18 @@ Source: Graves, Wayne & Danihelka (2014), section 4; their bits in the input are
 import numpy as np
 
 
-def copy(rng, length, B, bits=8, dtype=np.float32):
+def copy(rng, length, B, bits=8, held=False, dtype=np.float32):
     """Say the sequence again that was shown.
 
-    Returns x (2 length + 1, B, bits + 1): the sequence, one step with 1 in the last channel, then silence;
+    Returns x (2 length + 1, B, bits + 1): the sequence, one step with 1 in the last channel, then silence, or, if
+    held, 1 in the last channel to the end;
     y (2 length + 1, B, bits), the sequence in the last `length` steps, else 0; counted (2 length + 1, B) of bool.
     """
     _positive(length=length, B=B, bits=bits)
     shown = rng.integers(2, size=(length, B, bits))
     x, y, counted = _blank(2 * length + 1, length, B, bits + 1, bits, dtype)
     x[:length, :, :bits] = 2 * shown - 1
-    x[length, :, bits] = 1
+    x[length : None if held else length + 1, :, bits] = 1
     y[length + 1 :] = shown
     return x, y, counted
 
