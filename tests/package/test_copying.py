@@ -26,11 +26,19 @@ def test_copy(length, B):
     assert (counted.sum(axis=0) == length).all() and counted[length + 1 :].all()
 
 
-def test_a_held_flag_stays_up():
-    once, held = (tasks.copy(rng(), 3, 2, bits=4, held=held) for held in (False, True))
-    assert (held[0][3:, :, 4] == 1).all() and not held[0][:3, :, 4].any()
-    for x, y in zip((once[0][..., :4], *once[1:]), (held[0][..., :4], *held[1:])):
-        assert (x == y).all()
+@pytest.mark.parametrize(
+    "task, sizes, channel",
+    [("copy", (3,), 4), ("repeat_copy", (3, 2), 4), ("associative_recall", (4,), 5)],
+)
+def test_a_held_flag_stays_up_through_the_answer(task, sizes, channel):
+    once, held = (getattr(tasks, task)(rng(), *sizes, 2, bits=4, held=h) for h in (False, True))
+    differs = once[0] != held[0]
+    answer = differs[:, 0].any(axis=1)
+    last = np.flatnonzero(once[0][:, 0, channel])[-1]
+    assert (np.flatnonzero(answer) == np.arange(last + 1, len(answer))).all()
+    assert differs[answer, :, channel].all() and (held[0][answer, :, channel] == 1).all()
+    assert differs.sum() == 2 * answer.sum() and (once[2][answer]).all()
+    assert all((a == b).all() for a, b in zip(once[1:], held[1:]))
 
 
 @pytest.mark.parametrize("length, repeats", [(1, 1), (3, 4)])

@@ -26,13 +26,13 @@ def copy(rng, length, B, bits=8, held=False, dtype=np.float32):
     return x, y, counted
 
 
-def repeat_copy(rng, length, repeats, B, bits=8, longest=10, dtype=np.float32):
+def repeat_copy(rng, length, repeats, B, bits=8, longest=10, held=False, dtype=np.float32):
     """Say the shown sequence `repeats` times, then a mark that says it is over.
 
     Returns x (T, B, bits + 2) with T = length + 2 + length * repeats: the sequence, one step with 1 in channel `bits`
     and the number of repeats in the last channel, in units in which 1..longest has mean 0 and standard deviation 1,
-    then silence; y (T, B, bits + 1): the copies, with 0 in the last channel, which is 1 at the last step alone;
-    counted (T, B) of bool.
+    then silence, or, if held, 1 in channel `bits` to the end; y (T, B, bits + 1): the copies, with 0 in the last
+    channel, which is 1 at the last step alone; counted (T, B) of bool.
     """
     _positive(length=length, repeats=repeats, B=B, bits=bits)
     shown = rng.integers(2, size=(length, B, bits))
@@ -40,20 +40,20 @@ def repeat_copy(rng, length, repeats, B, bits=8, longest=10, dtype=np.float32):
     x, y, counted = _blank(T, T - length - 1, B, bits + 2, bits + 1, dtype)
     x[:length, :, :bits] = 2 * shown - 1
     numbers = np.arange(1, longest + 1)
-    x[length, :, bits] = 1
+    x[length : None if held else length + 1, :, bits] = 1
     x[length, :, bits + 1] = (repeats - numbers.mean()) / numbers.std()
     y[length + 1 : -1, :, :bits] = np.tile(shown, (repeats, 1, 1))
     y[-1, :, bits] = 1
     return x, y, counted
 
 
-def associative_recall(rng, items, B, length=3, bits=6, dtype=np.float32):
+def associative_recall(rng, items, B, length=3, bits=6, held=False, dtype=np.float32):
     """Say the item that followed the one asked about.
 
     An item is `length` vectors of bits. Returns x (T, B, bits + 2) with T = items (length + 1) + 2 + 2 length: each
     item after a step with 1 in channel `bits`, then the question, one of the items but the last, between two steps
-    with 1 in the last channel, then silence; y (T, B, bits): the item after it in the last `length` steps; counted
-    (T, B) of bool. Raises ValueError for fewer than 2 items.
+    with 1 in the last channel, then silence, or, if held, 1 in the last channel to the end; y (T, B, bits): the item
+    after it in the last `length` steps; counted (T, B) of bool. Raises ValueError for fewer than 2 items.
     """
     _positive(B=B, bits=bits, length=length)
     if items < 2:
@@ -65,7 +65,8 @@ def associative_recall(rng, items, B, length=3, bits=6, dtype=np.float32):
     blocks = x[:shows].reshape(items, length + 1, B, bits + 2)  # a view
     blocks[:, 0, :, bits] = 1
     blocks[:, 1:, :, :bits] = 2 * shown - 1
-    x[shows, :, bits + 1] = x[shows + length + 1, :, bits + 1] = 1
+    x[shows, :, bits + 1] = 1
+    x[shows + length + 1 : None if held else shows + length + 2, :, bits + 1] = 1
     x[shows + 1 : shows + length + 1, :, :bits] = (2 * shown - 1)[asked, :, column].swapaxes(0, 1)
     y[-length:] = shown[asked + 1, :, column].swapaxes(0, 1)
     return x, y, counted
