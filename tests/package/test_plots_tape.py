@@ -49,3 +49,5 @@ def test_moment_draws_memory_heads_and_input(axes):
     assert np.allclose(lengths, 0.3 * 6 * np.concatenate([-write, read]))
     assert "said: 3" in [text.get_text() for text in ax.texts]
     assert len(tape.moment(axes[1], memory, write, read).images) == 1
+    answered = tape.moment(axes[1], memory, write, read, said=np.array([-1.0, 1])).images[-1]
+    assert np.array_equal(answered.get_array(), [[-1, 1]])

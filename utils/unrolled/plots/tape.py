@@ -55,11 +55,12 @@ def copies(shown, said, axes):
     return axes
 
 
-def moment(ax, memory, write, read, *, reach=None, x=None, note=""):
+def moment(ax, memory, write, read, *, reach=None, x=None, said=None, note=""):
     """Draw one moment of a machine: the memory (N, W) as a grid, its heads as bars at the sides, and a note below.
 
     write, read (N,): weightings, as bars that grow away from the memory. reach: the number at which the colours end,
-    the largest in the memory if None. x (D,): what arrives, drawn as a row above, from -1 (light) to 1 (dark).
+    the largest in the memory if None. x (D,): what arrives, and said (K,): what is answered, drawn as rows above and
+    below in the same colours, which end at -1 and 1 there.
     """
     memory = np.asarray(memory, float)
     N, W = memory.shape
@@ -78,15 +79,17 @@ def moment(ax, memory, write, read, *, reach=None, x=None, note=""):
             foot + side * bar / 2, -1.1, name + "s", ha="center", va="center",
             color=palette.COLOUR[HEADS[name]], weight="bold", fontsize=11,
         )  # fmt: skip
-    if x is not None:
-        row = np.asarray(x, float)[None]
-        at = (W / 2 - len(x) / 2 - 0.5, W / 2 + len(x) / 2 - 0.5, -1.7, -2.7)
-        ax.imshow(
-            row, cmap="gray_r", vmin=-1, vmax=1.3, extent=at, aspect="auto", interpolation="none"
-        )
-        ax.add_patch(_frame((at[0], at[3]), at[1] - at[0], at[2] - at[3], palette.COLOUR["input"]))
-    ax.text((W - 1) / 2, N + 0.5, note, ha="center", va="center", fontsize=11)
-    ax.set(xlim=(-1.4 - bar, W + 0.4 + bar), ylim=(N + 1.2, -3.2), xticks=[], yticks=[])
+    for row, role, low in ((x, "input", -1.7), (said, "output", N + 0.8)):
+        if row is not None:
+            first = (W - len(row)) // 2 - 0.5
+            at = (first, first + len(row), low, low - 1)
+            ax.imshow(
+                np.asarray(row, float)[None], cmap=palette.HEAT, vmin=-1, vmax=1,
+                interpolation="none", extent=at, aspect="auto",
+            )  # fmt: skip
+            ax.add_patch(_frame((at[0], at[3]), len(row), 1, palette.COLOUR[role]))
+    ax.text((W - 1) / 2, N + 1.4, note, ha="center", va="center", fontsize=11)
+    ax.set(xlim=(-1.4 - bar, W + 0.4 + bar), ylim=(N + 2.1, -3.2), xticks=[], yticks=[])
     for spine in ax.spines.values():
         spine.set_visible(False)
     ax.grid(visible=False)
