@@ -177,7 +177,7 @@ def ring(s, N):
             ),
             Wrong(
                 RING.format(put="C[(i + d) % N, i] = s[d + n]"),
-                "hidden",
+                "check",
                 "offsets that meet overwrite each other",
             ),
             Wrong(
@@ -190,8 +190,15 @@ def ring(s, N):
         C[(i + 1) % N, i] += s[2]
     return C
 """,
-                "hidden",
+                "check",
                 "three offsets alone",
+            ),
+            Wrong(
+                RING.format(
+                    put="j = i + d + N * ((i + d < 0) - (i + d >= N)); C[j % N, i] += s[d + n] * (0 <= j < N)"
+                ),
+                "hidden",
+                "round the ring once at most",
             ),
         ],
     },
