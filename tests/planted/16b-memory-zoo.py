@@ -269,8 +269,15 @@ def allocate(u, K):
                 "check",
                 "the last of equal rows",
             ),
-            Wrong(allocate(used="u = u + a[:, k]"), "hidden", "usage adds up beyond 1"),
-            Wrong(allocate(used="u = np.maximum(u, a[:, k])"), "hidden", "the larger of the two"),
+            Wrong(allocate(used="u = u + a[:, k]"), "check", "usage adds up beyond 1"),
+            Wrong(allocate(used="u = np.maximum(u, a[:, k])"), "check", "the larger of the two"),
+            Wrong(
+                allocate(
+                    copy="first, u = u, u.copy()", order='np.argsort(first[b], kind="stable")'
+                ),
+                "check",
+                "sorted once for all heads",
+            ),
             Wrong(
                 allocate(copy="pass", used="u += a[:, k] - u * a[:, k]"),
                 "hidden",
