@@ -2,6 +2,9 @@
 
 The recipe is that of `ntm_copy`: gates that start low, and a flag that stays up while the answer is given. The number
 of repeats is said at one step only. The controller is feed-forward: it has nothing but the memory to remember by.
+
+Recorded: no wrong bit and no wrong end at twice the length of training; with twice the repeats, a number beyond any
+that it met in training, it fails, two times of three from the first copy on.
 """
 
 import numpy as np
