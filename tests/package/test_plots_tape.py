@@ -4,13 +4,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from unrolled import plots
 from unrolled.plots import tape
 
 
 @pytest.fixture
 def axes():
-    figure, axes = plt.subplots(2)
-    yield axes
+    with plt.rc_context():
+        plots.use_style()
+        figure, axes = plt.subplots(2)
+        yield axes
     plt.close(figure)
 
 
@@ -34,7 +37,7 @@ def test_copies_cross_each_wrong_bit(axes):
     tape.copies(shown, said, axes)
     crosses = axes[1].collections[0].get_offsets()
     assert sorted(map(tuple, np.asarray(crosses))) == [(0, 1), (2, 0)]
-    assert "2 wrong" in axes[1].get_title()
+    assert "2 wrong" in axes[1].get_title(loc="left")
     with pytest.raises(ValueError, match=r"\(3, 2\), said \(2, 2\)"):
         tape.copies(shown, said[:2], axes)
 
