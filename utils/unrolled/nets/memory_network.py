@@ -137,10 +137,8 @@ class DMN(nn.Module):
         self.gate = nn.Sequential(nn.Linear(7 * width + 2, width), nn.Tanh(), nn.Linear(width, 1))
         self.readout = nn.Linear(2 * width, words)
         self.passes, self.share = passes, gates == "softmax"
-        for (
-            name,
-            weight,
-        ) in self.named_parameters():  # Glorot's range, block by block
+        # Glorot's range, block by block
+        for name, weight in self.named_parameters():
             if "weight" in name and name != "embedding.weight":
                 for block in weight.chunk(3 if "_ih" in name or "_hh" in name else 1):  # r, z, n
                     nn.init.xavier_uniform_(block)

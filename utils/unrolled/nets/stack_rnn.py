@@ -47,9 +47,7 @@ class StackRNN(nn.Module):
         if min(stacks, looks) < 1:
             raise ValueError(f"stacks is {stacks}, looks is {looks}: expected at least 1")
         self.reads = nn.Linear(D + stacks * looks + (hidden if recurrent else 0), hidden)
-        self.acts = nn.Linear(
-            hidden, 4 * stacks
-        )  # of each stack: three actions, and what is pushed
+        self.acts = nn.Linear(hidden, 4 * stacks)  # a stack's three actions, and what is pushed
         self.readout = nn.Linear(hidden, K)
         self.hidden, self.stacks, self.looks, self.recurrent = hidden, stacks, looks, recurrent
         self.noise, self.crisp = noise, False
